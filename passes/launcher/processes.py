@@ -1,0 +1,190 @@
+"""One child process: its own session, its output line by line, a record to find it again, a stop with a time limit."""
+
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+LineSink = Callable[[str], None]
+
+
+def write_to(path: Path) -> LineSink:
+    """A sink that adds each line to a file."""
+
+    def sink(line: str) -> None:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+
+    return sink
+
+
+@dataclass(frozen=True)
+class Record:
+    """A process as noted in a file: its number alone may belong to another one by now, its start time tells."""
+
+    name: str
+    pid: int
+    started: float
+    stop_signal: int
+
+    @classmethod
+    def read(cls, path: Path) -> "Record | None":
+        """The record in the file, or None where it is missing or was cut off."""
+        try:
+            return cls(**json.loads(path.read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def is_alive(self) -> bool:
+        """Whether exactly this process still runs."""
+        try:
+            process = psutil.Process(self.pid)
+            return abs(process.create_time() - self.started) < 2 and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return False
+
+    def session(self) -> list[psutil.Process]:
+        """What still runs in the session this process led; a session's number is not given away while one runs."""
+        members = []
+        for process in psutil.process_iter():
+            try:
+                if os.getsid(process.pid) == self.pid and process.create_time() >= self.started - 2:
+                    members.append(process)
+            except (ProcessLookupError, psutil.NoSuchProcess, PermissionError):
+                continue
+        return members
+
+    def stop(self, seconds: float) -> bool:
+        """Ask the process to end, then end by force what is left of its session. True if anything was running."""
+        alive = self.is_alive()
+        if alive:
+            os.kill(self.pid, self.stop_signal)
+            wait_until(lambda: not self.is_alive(), seconds)
+        left = self.session()
+        for process in left:
+            _kill(process)
+        psutil.wait_procs(left, timeout=5)
+        return alive or bool(left)
+
+
+def _kill(process: psutil.Process) -> None:
+    try:
+        process.kill()
+    except psutil.NoSuchProcess:
+        return
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float) -> bool:
+    """Poll until it is so, for at most this long."""
+    end = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+@dataclass(frozen=True)
+class Command:
+    """What to run: the arguments, and how it is told to stop."""
+
+    name: str
+    argv: Sequence[str]
+    env: Mapping[str, str] | None = None
+    cwd: Path | None = None
+    stop_signal: int = signal.SIGTERM
+    stop_seconds: float = 20
+    user: int | None = None
+    group: int | None = None
+
+
+class Child:
+    """A started command. `ready_text` in a line of its output sets `ready`."""
+
+    def __init__(self, command: Command, sink: LineSink, *, run_dir: Path | None = None, ready_text: str = ""):
+        self.command = command
+        self.ready = threading.Event()
+        self._sink = sink
+        self._ready_text = ready_text
+        self._record_file = run_dir / f"{command.name}.json" if run_dir else None
+        self._process: subprocess.Popen[str] | None = None
+        self._pump: threading.Thread | None = None
+        self._record: Record | None = None
+
+    def start(self) -> None:
+        """Start it in a session of its own, so that a terminal's Ctrl-C reaches the launcher alone."""
+        command = self.command
+        self.ready.clear()
+        drop = {} if command.user is None else {"user": command.user, "group": command.group, "extra_groups": []}
+        self._process = subprocess.Popen(  # type: ignore[call-overload]
+            list(command.argv),
+            env=None if command.env is None else dict(command.env),
+            cwd=command.cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+            **drop,
+        )
+        self._record = Record(command.name, self.pid, psutil.Process(self.pid).create_time(), command.stop_signal)
+        if self._record_file:
+            self._record_file.write_text(json.dumps(self._record.__dict__))
+        self._pump = threading.Thread(target=self._pass_lines_on, name=f"{command.name}-lines", daemon=True)
+        self._pump.start()
+
+    @property
+    def pid(self) -> int:
+        """Its process number."""
+        if self._process is None:
+            raise RuntimeError(f"{self.command.name} was not started")
+        return self._process.pid
+
+    def exit_code(self) -> int | None:
+        """How it ended, or None while it runs (or before it was started)."""
+        return None if self._process is None else self._process.poll()
+
+    def stop(self, *, force: bool = False) -> None:
+        """Tell it to stop and wait for its time limit; then, or at once with `force`, end its whole session."""
+        if self._process is None or self._record is None:
+            return
+        if self._process.poll() is None and not force:
+            self._process.send_signal(self.command.stop_signal)
+            self._wait(self.command.stop_seconds)
+        self.clear_session()
+
+    def clear_session(self) -> None:
+        """End by force what is left of its session (a web worker whose parent died), close the pipe, forget it."""
+        if self._process is None or self._record is None:
+            return
+        for process in self._record.session():
+            _kill(process)
+        self._wait(10)
+        if self._pump:
+            self._pump.join(5)
+        if self._process.stdout:
+            self._process.stdout.close()
+        if self._record_file:
+            self._record_file.unlink(missing_ok=True)
+
+    def _wait(self, seconds: float) -> None:
+        try:
+            if self._process:
+                self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return
+
+    def _pass_lines_on(self) -> None:
+        stream = self._process.stdout if self._process else None
+        for line in stream or ():
+            self._sink(line.rstrip("\n"))
+            if self._ready_text and self._ready_text in line:
+                self.ready.set()
