@@ -1,0 +1,1 @@
+"""Who may do what: staff, gate devices, and the guard that stands before every route."""

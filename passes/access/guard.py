@@ -1,0 +1,213 @@
+"""What stands before every route. Each decorator sets `view.__guard__` (public, staff, signed_in, device or
+secret_link) and `view.__guard_details__` (the roles, or what the link opens).
+
+Put the guard directly under the route: `@blueprint.post(…)` / `@device` / `@accepts(…)` / `def view`.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any, cast
+
+from flask import Response, after_this_request, g, redirect, request, session, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from passes import clock
+from passes.access import queries, rules, service
+from passes.access.rules import Gate, Staff
+from passes.db import transaction
+from passes.errors import N_, NotAllowed, NotSignedIn
+
+__all__ = ["Gate", "Staff", "current_gate", "current_staff", "device", "public", "secret_link", "staff"]
+
+View = Callable[..., Any]
+
+# A session cookie is written anew at most this often: `seen_at` needs no finer grain.
+_SEEN_GRAIN = timedelta(minutes=1)
+
+
+def public(view: View) -> View:
+    """Anybody may come here."""
+    return _marked(view, "public")
+
+
+def secret_link(kind: str) -> Callable[[View], View]:
+    """Whoever has the link. The view looks the secret up; here the page is kept from caches, referrers and search."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            after_this_request(_keep_secret)
+            return view(*args, **kwargs)
+
+        return _marked(guarded, "secret_link", kind)
+
+    return decorate
+
+
+def staff(*roles: str) -> Callable[[View], View]:
+    """Signed-in staff of one of the roles (none named = any), whose first password has been changed."""
+    unknown = set(roles) - set(rules.ROLES)
+    if unknown:
+        raise ValueError(f"no such role: {unknown}")
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            after_this_request(_not_stored)
+            found = _signed_in()
+            if isinstance(found, AnyResponse):
+                return found
+            if found.must_change_password:
+                return _to_password_page()
+            if roles and found.role not in roles:
+                raise NotAllowed("role_not_allowed", N_("Your account may not open this page. Ask an admin."))
+            return view(*args, **kwargs)
+
+        return _marked(guarded, "staff", *roles)
+
+    return decorate
+
+
+def signed_in(view: View) -> View:
+    """Staff of any role, also before the first password is changed: only for changing it and signing out."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        after_this_request(_not_stored)
+        found = _signed_in()
+        return found if isinstance(found, AnyResponse) else view(*args, **kwargs)
+
+    return _marked(guarded, "signed_in")
+
+
+def device(view: View) -> View:
+    """An enrolled gate device, by its bearer token. 401 device_token_missing, device_unknown or device_revoked.
+
+    The look-up is remembered for two seconds in each process, so a revoked device may scan for two seconds more.
+    """
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        g.gate = _gate_of_token(bearer_token(), now=clock.now())
+        return view(*args, **kwargs)
+
+    return _marked(guarded, "device")
+
+
+def current_gate() -> Gate:
+    """The device of this request; only in views guarded by `device`."""
+    return cast(Gate, g.gate)
+
+
+def current_staff() -> Staff:
+    """The staff of this request; only in views guarded by `staff` or `signed_in`."""
+    return cast(Staff, g.staff)
+
+
+def find_current_staff() -> Staff | None:
+    """Who is signed in, also on public pages; None when nobody is."""
+    if "staff" not in g:
+        found = _staff_of_session(clock.now())
+        if found is None:
+            return None
+        g.staff = found
+    return cast(Staff, g.staff)
+
+
+def start_session(staff_id: int, session_epoch: int, *, now: datetime) -> None:
+    """Sign in: a new session that shares nothing with the one before it."""
+    session.clear()
+    moment = int(now.timestamp())
+    session["staff"] = {"id": staff_id, "epoch": session_epoch, "started": moment, "seen": moment}
+
+
+def end_session() -> None:
+    """Sign out of this browser."""
+    session.clear()
+    g.pop("staff", None)
+
+
+def bearer_token() -> str | None:
+    """The token of the Authorization header, None without one. Basic and others count as none."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def _marked(view: View, kind: str, *details: str) -> View:
+    vars(view)["__guard__"] = kind
+    vars(view)["__guard_details__"] = details
+    return view
+
+
+def _gate_of_token(token: str | None, *, now: datetime) -> Gate:
+    if token is None:
+        raise NotSignedIn(
+            "device_token_missing", N_("This device is not enrolled. Enrol it with a code from the back office.")
+        )
+    unknown = NotSignedIn(
+        "device_unknown", N_("We do not know this device. Enrol it with a code from the back office.")
+    )
+    if not rules.is_token(token):
+        raise unknown
+    token_hash = rules.secret_hash(token)
+    found = queries.remembered_gate(token_hash, now=now)
+    if found is None:
+        with transaction() as database:
+            found = queries.find_gate(database, token_hash, now=now)
+            if found is not None and not found.revoked:
+                service.note_seen(database, found.gate.enrolment_id, now=now)
+    if found is None:
+        raise unknown
+    if found.revoked:
+        raise NotSignedIn(
+            "device_revoked", N_("This device was signed off. Enrol it again with a code from the back office.")
+        )
+    return found.gate
+
+
+def _signed_in() -> Staff | AnyResponse:
+    found = find_current_staff()
+    if found is not None:
+        return found
+    if request.path.startswith("/api/"):
+        raise NotSignedIn("not_signed_in", N_("Sign in first."))
+    target = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("access.sign_in", next=target), 303)
+
+
+def _to_password_page() -> AnyResponse:
+    if request.path.startswith("/api/"):
+        raise NotAllowed("password_change_required", N_("Choose your own password first."))
+    return redirect(url_for("access.password"), 303)
+
+
+def _staff_of_session(now: datetime) -> Staff | None:
+    kept = session.get("staff")
+    if not isinstance(kept, dict):
+        return None
+    started_at, seen_at = (datetime.fromtimestamp(kept[name], tz=now.tzinfo) for name in ("started", "seen"))
+    # Cookies carry whole seconds of the clock that made them; another process may be a second behind.
+    if not rules.session_is_alive(started_at=started_at, seen_at=seen_at, now=now + timedelta(seconds=2)):
+        session.clear()
+        return None
+    with transaction() as database:
+        found = queries.find_signed_in(database, kept["id"], kept["epoch"])
+    if found is None:
+        session.clear()
+        return None
+    if now - seen_at >= _SEEN_GRAIN:
+        session["staff"] = {**kept, "seen": int(now.timestamp())}
+    return found
+
+
+def _not_stored(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _keep_secret(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
