@@ -1,0 +1,75 @@
+"""The web service: opens the doors of every room, decides nothing."""
+
+import os
+from collections.abc import Mapping
+
+from flask import Blueprint, Flask, Response, jsonify
+from sqlalchemy import text
+
+from passes import db, logs, metrics, settings
+from passes.access import guard
+from passes.http import assets, headers, languages, openapi, problems
+from passes.settings import Settings
+
+BLUEPRINTS: tuple[Blueprint, ...] = ()
+
+
+def create_app(given: Settings | None = None) -> Flask:
+    """The application, from the environment unless settings are given."""
+    chosen = given or Settings.read(os.environ)
+    settings.use(chosen)
+    if given is None:
+        logs.set_up("web")
+        db.connect(chosen.database_url, pool_size=8)
+    app = Flask("passes", static_folder="web/static", template_folder="web/templates")
+    app.json = openapi.Orjson(app)
+    app.secret_key = chosen.derive("session")
+    app.config.update(
+        SESSION_COOKIE_NAME="youyou",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=chosen.public_url.startswith("https://"),
+        MAX_CONTENT_LENGTH=4 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=256 * 1024,
+    )
+    headers.set_up(app, chosen)
+    languages.set_up(app)
+    problems.set_up(app)
+    assets.set_up(app)
+    app.context_processor(lambda: {"payments_mode": chosen.payments, "livemode": chosen.livemode})
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    _add_health(app)
+    return app
+
+
+def _add_health(app: Flask) -> None:
+    document: dict[str, object] = {}
+
+    @app.get("/healthz")
+    @guard.public
+    def healthz() -> Mapping[str, str]:
+        """The process answers."""
+        return {"status": "ok"}
+
+    @app.get("/readyz")
+    @guard.public
+    def readyz() -> Response:
+        """The process can serve: the database answers."""
+        with db.transaction() as session:
+            session.execute(text("SELECT 1"))
+        return jsonify({"status": "ready", "payments": settings.current().payments})
+
+    @app.get("/metrics")
+    @guard.public
+    def scrape() -> Response:
+        """Prometheus text; keep it inside the house by the reverse proxy."""
+        return Response(metrics.render(), content_type=metrics.CONTENT_TYPE)
+
+    @app.get("/api/openapi.json")
+    @guard.public
+    def describe() -> Response:
+        """This document."""
+        if not document:
+            document.update(openapi.document(app))
+        return jsonify(document)

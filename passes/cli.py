@@ -1,0 +1,19 @@
+"""The `youyou` command."""
+
+import click
+
+
+@click.group()
+@click.version_option(package_name="youyou")
+def youyou() -> None:
+    """悠游兰州: the city pass, from the sale to the gate."""
+
+
+COMMANDS: tuple[click.Command, ...] = ()
+
+for command in COMMANDS:
+    youyou.add_command(command)
+
+
+def main() -> None:
+    youyou()

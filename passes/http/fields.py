@@ -1,0 +1,114 @@
+"""Fields that refuse at the door what PostgreSQL would refuse later, and the two ways to load a schema."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from flask import Request, request
+from flask_babel import gettext
+from marshmallow import Schema, ValidationError, fields, validate
+
+from passes.errors import N_, Invalid
+
+_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+class Text(fields.String):
+    """Text without control characters, lone surrogates or outer blanks; at most max_length characters."""
+
+    default_error_messages = {
+        "required": N_("Please fill this in."),
+        "null": N_("Please fill this in."),
+        "invalid": N_("This must be text."),
+        "control": N_("This holds characters that cannot be stored."),
+        "too_long": N_("This is too long."),
+        "empty": N_("Please fill this in."),
+    }
+
+    def __init__(self, *, max_length: int = 200, may_be_empty: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.max_length = max_length
+        self.may_be_empty = may_be_empty
+        self.validators.append(validate.Length(max=max_length, error=str(self.error_messages["too_long"])))
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        text = (text or "").strip()
+        if _NOT_TEXT.search(text):
+            raise self.make_error("control")
+        if not text and not self.may_be_empty:
+            raise self.make_error("empty")
+        return text
+
+
+class Count(fields.Integer):
+    """A whole number within PostgreSQL's integer, 0 or more unless told."""
+
+    default_error_messages = {
+        "required": N_("Please fill this in."),
+        "invalid": N_("This must be a whole number."),
+        "range": N_("This number is out of range."),
+    }
+
+    def __init__(self, *, lowest: int = 0, highest: int = 2**31 - 1, **kwargs: Any) -> None:
+        super().__init__(strict=True, **kwargs)
+        self.validators.append(validate.Range(min=lowest, max=highest, error=str(self.error_messages["range"])))
+
+
+class AmountFen(Count):
+    """An amount of money in fen, at most what the payment provider takes (8 digits)."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(highest=99_999_999, **kwargs)
+
+
+def read_json(incoming: Request, *, limit_bytes: int = 2 * 1024 * 1024) -> Any:
+    """The body as JSON, by orjson: deep nesting, NaN and lone surrogates are refused, never a 500."""
+    body = incoming.get_data(cache=False)
+    if len(body) > limit_bytes:
+        raise Invalid("body_too_large", N_("The request body is too large."))
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Invalid("not_json", N_("The request body is no JSON: %(reason)s"), reason=str(error)[:200]) from error
+
+
+def load(schema: Schema, data: Any) -> Any:
+    """Load strictly; raises Invalid("invalid_fields") that names each field and its reasons."""
+    try:
+        return schema.load(data)
+    except ValidationError as error:
+        raise Invalid("invalid_fields", N_("Some fields are missing or wrong."), fields=_flat_of(error)) from error
+
+
+def load_form(schema: Schema) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """The posted form as (data, {field: [translated reasons]}); data is empty when anything is wrong.
+
+    An empty input counts as absent, a doubled one is refused by its name.
+    """
+    doubled = {name: [gettext("This was sent twice.")] for name, values in request.form.lists() if len(values) > 1}
+    given = {name: value for name, value in request.form.items() if value.strip()}
+    try:
+        data: dict[str, Any] = schema.load(given)
+    except ValidationError as error:
+        reasons = _flat_of(error)
+        return {}, {name: [gettext(text) for text in texts] for name, texts in reasons.items()} | doubled
+    return ({}, doubled) if doubled else (data, {})
+
+
+def _flat_of(error: ValidationError) -> dict[str, list[str]]:
+    messages: Mapping[str, Any] = error.normalized_messages()  # type: ignore[no-untyped-call]
+    return flat(messages)
+
+
+def flat(messages: Mapping[str, Any], prefix: str = "") -> dict[str, list[str]]:
+    """marshmallow's nested messages as {"scans.0.code": [reason, …]}."""
+    found: dict[str, list[str]] = {}
+    for name, value in messages.items():
+        path = f"{prefix}{name}"
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{path}.")
+        else:
+            found[path] = [str(text) for text in value]
+    return found

@@ -1,0 +1,158 @@
+"""Real servers, started once and shared; every test in a transaction, or on a database of its own."""
+
+import itertools
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic import command
+from alembic.config import Config
+from flask import Flask
+from flask.testing import FlaskClient
+from psycopg import sql
+from sqlalchemy import NullPool, create_engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from passes import db
+from passes import settings as settings_module
+from passes.app import create_app
+from passes.launcher.kafka import EmbeddedKafka
+from passes.launcher.postgres import EmbeddedPostgres
+from passes.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+_numbers = itertools.count(1)
+
+TEST_SETTINGS = Settings(
+    app_env="test",
+    payments="sandbox",
+    events="kafka",
+    database_url="postgresql://set-by-the-fixture",
+    kafka_bootstrap_servers="127.0.0.1:1",
+    public_url="http://127.0.0.1:8000",
+    secret_key=b"only for tests, thirty-two bytes!",
+    stripe_secret_key="sk_sandbox_tests",
+    stripe_webhook_secrets=("whsec_sandbox_tests",),
+    stripe_api_base="http://127.0.0.1:1",
+)
+
+
+def named_database(url: str, name: str) -> str:
+    """The same server, another database."""
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Run the real migrations on an empty database."""
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        if revision == "base":
+            command.downgrade(config, revision)
+        else:
+            command.upgrade(config, revision)
+
+
+def clone(server: str, template: str | None) -> str:
+    """A new database on the server, a copy of the template or empty; returns its URL."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+    if template:
+        statement += sql.SQL(" TEMPLATE {} STRATEGY file_copy").format(sql.Identifier(template))
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(statement)
+    return named_database(server, name)
+
+
+def drop(server: str, url: str) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(make_url(url).database or ""))
+        )
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL of our own, started for this run."""
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), durable=False)
+    url = server.start()
+    yield url
+    server.stop()
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An Apache Kafka of our own, started for this run: its bootstrap servers."""
+    broker = EmbeddedKafka(tmp_path_factory.mktemp("kafka"), durable=False)
+    bootstrap = broker.start()
+    yield bootstrap
+    broker.stop()
+
+
+@pytest.fixture(scope="session")
+def template_database(postgres_url: str) -> str:
+    """The name of a database migrated to head, from which the others are copied."""
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE template_youyou")
+    migrate(named_database(postgres_url, "template_youyou"))
+    return "template_youyou"
+
+
+@pytest.fixture(scope="session")
+def shared_database(postgres_url: str, template_database: str) -> str:
+    """The database of the tests that roll back."""
+    return clone(postgres_url, template_database)
+
+
+@pytest.fixture
+def settings() -> Settings:
+    settings_module.use(TEST_SETTINGS)
+    return TEST_SETTINGS
+
+
+@pytest.fixture
+def session(shared_database: str, settings: Settings) -> Iterator[Session]:
+    """A session in a transaction that is rolled back; transaction() in the code under test joins it."""
+    engine = create_engine(shared_database, poolclass=NullPool, connect_args={"options": "-c timezone=UTC"})
+    with engine.connect() as connection:
+        outer = connection.begin()
+        db.connect_to(connection)
+        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as opened:
+            yield opened
+        outer.rollback()
+
+
+@pytest.fixture
+def database(postgres_url: str, template_database: str, settings: Settings) -> Iterator[str]:
+    """A migrated database of its own, connected: for tests with threads or other processes."""
+    url = clone(postgres_url, template_database)
+    engine = db.connect(url, pool_size=20)
+    yield url
+    engine.dispose()
+    drop(postgres_url, url)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Flask:
+    made = create_app(settings)
+    made.testing = True
+    return made
+
+
+@pytest.fixture
+def client(app: Flask, session: Session) -> FlaskClient:
+    """A browser without script, on the rolled-back database."""
+    return app.test_client()
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Wednesday 25 November 2026, 10:00 in Lanzhou: every museum is open."""
+    return datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
