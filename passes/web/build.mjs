@@ -1,0 +1,62 @@
+// Bundles every src/*.ts and src/*.css into static/<name>-<hash>.<ext> and writes static/manifest.json.
+// With --tests: bundles tests/*.test.ts into build/tests/ for `node --test`.
+import { build } from "esbuild";
+import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const filesOf = async (folder, pattern) =>
+  (await readdir(path.join(here, folder)).catch(() => [])).filter((name) => pattern.test(name)).sort();
+const inside = (folder) => (name) => path.join(here, folder, name);
+
+async function bundlePages() {
+  const out = path.join(here, "static");
+  const manifestFile = path.join(out, "manifest.json");
+  await mkdir(out, { recursive: true });
+  const result = await build({
+    entryPoints: (await filesOf("src", /\.(ts|css)$/)).map(inside("src")),
+    absWorkingDir: here,
+    outdir: out,
+    entryNames: "[name]-[hash]",
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: ["chrome109", "safari16", "firefox115"],
+    legalComments: "linked",
+    metafile: true,
+    logLevel: "warning",
+  });
+  const manifest = {};
+  const written = new Set(["manifest.json"]);
+  for (const [file, { entryPoint }] of Object.entries(result.metafile.outputs)) {
+    written.add(path.basename(file));
+    if (entryPoint) {
+      manifest[path.parse(entryPoint).name + path.extname(file)] = path.basename(file);
+    }
+  }
+  // A server that runs still knows the names of the build before this one: its files stay for one more round.
+  const before = Object.values(JSON.parse(await readFile(manifestFile, "utf8").catch(() => "{}")));
+  const kept = new Set([...written, ...before]);
+  await writeFile(`${manifestFile}.new`, JSON.stringify(manifest, null, 2) + "\n");
+  await rename(`${manifestFile}.new`, manifestFile);
+  for (const name of await readdir(out)) {
+    if (!kept.has(name)) await rm(path.join(out, name), { force: true });
+  }
+}
+
+async function bundleTests() {
+  const out = path.join(here, "build", "tests");
+  await rm(out, { recursive: true, force: true });
+  await build({
+    entryPoints: (await filesOf("tests", /\.test\.ts$/)).map(inside("tests")),
+    outdir: out,
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    logLevel: "warning",
+  });
+}
+
+await (process.argv.includes("--tests") ? bundleTests() : bundlePages());
