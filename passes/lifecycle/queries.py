@@ -1,0 +1,155 @@
+"""Reading passes, their holds and their links."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from passes import settings
+from passes.errors import N_, Conflict, NotFound
+from passes.lifecycle.models import Member, Pass, PassHold, WalletLink
+
+_MAC_BYTES = 16
+
+
+def lock_passes(session: Session, ids: Iterable[int]) -> dict[int, Pass]:
+    """The passes by id, locked in the order of their ids and read anew; an unknown id is left out."""
+    statement = (
+        select(Pass)
+        .where(Pass.id.in_(sorted(set(ids))))
+        .order_by(Pass.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return {pass_.id: pass_ for pass_ in session.scalars(statement)}
+
+
+def get_pass(session: Session, pass_id: int) -> Pass:
+    """The pass, or NotFound("pass_not_found")."""
+    pass_ = session.get(Pass, pass_id)
+    if pass_ is None:
+        raise NotFound("pass_not_found", N_("We know no pass with this number."))
+    return pass_
+
+
+def find_pass_by_number(session: Session, number: str) -> Pass | None:
+    """The pass with this printed number."""
+    return session.scalar(select(Pass).where(Pass.number == number))
+
+
+def find_pass_of_line(session: Session, order_line_id: int) -> Pass | None:
+    """The pass issued for this line of an order."""
+    return session.scalar(select(Pass).where(Pass.order_line_id == order_line_id))
+
+
+def get_member(session: Session, member_id: int) -> Member:
+    """The member; every pass has one."""
+    return session.get_one(Member, member_id)
+
+
+def _is_open(now: datetime) -> ColumnElement[bool]:
+    """rules.is_open, in SQL."""
+    return and_(
+        PassHold.closed_at.is_(None), PassHold.since <= now, or_(PassHold.until.is_(None), PassHold.until > now)
+    )
+
+
+def has_open_hold(now: datetime) -> ColumnElement[bool]:
+    """Of a pass in a statement: that a hold freezes it now."""
+    return select(PassHold.id).where(PassHold.pass_id == Pass.id, _is_open(now)).exists()
+
+
+def last_hold_ends(session: Session, ids: Iterable[int]) -> dict[int, datetime]:
+    """When the last hold of each of these passes ended or will end; passes that never had one are left out."""
+    ended_at = func.least(PassHold.closed_at, PassHold.until)
+    statement = (
+        select(PassHold.pass_id, func.max(ended_at))
+        .where(PassHold.pass_id.in_(list(ids)), ended_at.is_not(None))
+        .group_by(PassHold.pass_id)
+    )
+    return dict(session.execute(statement).tuples().all())
+
+
+def find_open_hold(session: Session, pass_id: int, now: datetime) -> PassHold | None:
+    """The oldest hold that freezes the pass now."""
+    statement = select(PassHold).where(PassHold.pass_id == pass_id, _is_open(now)).order_by(PassHold.since, PassHold.id)
+    return session.scalars(statement.limit(1)).first()
+
+
+def open_holds(session: Session, ids: Iterable[int], now: datetime) -> set[int]:
+    """Those of these passes that are frozen now."""
+    wanted = list(ids)
+    if not wanted:
+        return set()
+    return set(session.scalars(select(PassHold.pass_id).where(PassHold.pass_id.in_(wanted), _is_open(now))))
+
+
+def link_token(link_id: int) -> str:
+    """The secret of a link: its id and 16 bytes that only this installation can make."""
+    raw = link_id.to_bytes(8, "big")
+    return base64.urlsafe_b64encode(raw + _link_mac(raw)).rstrip(b"=").decode()
+
+
+def _link_mac(raw: bytes) -> bytes:
+    return hmac.digest(settings.current().derive("wallet-link"), raw, hashlib.sha256)[:_MAC_BYTES]
+
+
+def _link_id(token: str) -> int | None:
+    """The id in a token whose secret is right; None for anything else."""
+    try:
+        data = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    raw, given = data[:8], data[8:]
+    if len(raw) != 8 or not hmac.compare_digest(given, _link_mac(raw)):
+        return None
+    return int.from_bytes(raw, "big")
+
+
+def get_wallet_link(session: Session, token: str, now: datetime) -> WalletLink:
+    """The link of this secret; NotFound says whether it is unknown, revoked or expired."""
+    link_id = _link_id(token)
+    # A right secret with an id beyond any row is not possible, so no range check is needed before asking.
+    link = None if link_id is None else session.get(WalletLink, link_id, populate_existing=True)
+    if link is None:
+        raise NotFound(
+            "wallet_link_unknown",
+            N_("We do not know this link. Open it from your e-mail again, whole, or from the page of your order."),
+        )
+    if link.revoked_at is not None:
+        raise NotFound(
+            "wallet_link_revoked",
+            N_("This link was replaced by a newer one. Use the newest link you were sent, or ask the service desk."),
+        )
+    if link.expires_at <= now:
+        raise NotFound(
+            "wallet_link_expired",
+            N_("This pass ended more than 30 days ago, so its page is closed. The shop has new passes."),
+        )
+    return link
+
+
+def get_pass_by_wallet_token(session: Session, token: str, now: datetime) -> Pass:
+    """The pass behind a wallet link; NotFound as get_wallet_link."""
+    return get_pass(session, get_wallet_link(session, token, now).pass_id)
+
+
+def find_wallet_path(session: Session, pass_id: int) -> str | None:
+    """"/w/<secret>" of the pass's link that is not revoked."""
+    link_id = session.scalar(
+        select(WalletLink.id).where(WalletLink.pass_id == pass_id, WalletLink.revoked_at.is_(None))
+    )
+    return None if link_id is None else f"/w/{link_token(link_id)}"
+
+
+def wallet_path(session: Session, pass_id: int) -> str:
+    """"/w/<secret>" of the pass; Conflict("wallet_link_revoked") where its link was revoked and none made anew."""
+    path = find_wallet_path(session, pass_id)
+    if path is None:
+        raise Conflict("wallet_link_revoked", N_("The link to this pass was revoked. Make a new one first."))
+    return path
