@@ -1,0 +1,190 @@
+"""The part of Stripe's API the shop uses, at Stripe's paths, with Stripe's key check, idempotency and errors."""
+
+import hmac
+import logging
+from collections.abc import Callable, Iterable
+from typing import cast
+
+import orjson
+from flask import Blueprint, Response, current_app, request
+from sqlalchemy.orm import Session
+
+from passes import clock
+from passes.cashier import checkout, events, refunds, store
+from passes.cashier.errors import StripeError, refuse
+from passes.cashier.form import nested
+from passes.cashier.till import Till
+from passes.db import transaction
+
+blueprint = Blueprint("api", __name__, url_prefix="/v1")
+log = logging.getLogger(__name__)
+
+_EXPANDABLE = {"payment_intent": "payment_intent", "latest_charge": "charge", "charge": "charge"}
+
+
+def till() -> Till:
+    return cast(Till, current_app.extensions["till"])
+
+
+@blueprint.before_request
+def check_key() -> None:
+    """Bearer key, version and the operator's wish to be down. Raises StripeError."""
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    if scheme != "Bearer" or not hmac.compare_digest(key.encode(), till().api_key.encode()):
+        raise StripeError(401, "Invalid API Key provided.")
+    version = request.headers.get("Stripe-Version")
+    if version not in (None, store.API_VERSION):
+        raise refuse(f"This cashier speaks {store.API_VERSION} only.")
+    if request.path.startswith("/v1/test_helpers/"):
+        return
+    with transaction() as session:
+        mode = store.get_controls(session)["api"]
+    if mode == "down":
+        raise StripeError(503, "The cashier is down on purpose.", type_="api_error")
+
+
+@blueprint.errorhandler(StripeError)
+def say_no(error: StripeError) -> Response:
+    return _answer(error.body(), error.status)
+
+
+def _answer(body: object, status: int = 200) -> Response:
+    response = Response(orjson.dumps(body), status, content_type="application/json")
+    response.headers["Request-Id"] = store.new_id("req")
+    return response
+
+
+def _write(run: Callable[..., store.JSON]) -> Response:
+    """A POST: its key is claimed, its work done and its answer kept in one transaction."""
+    params = nested(request.form.items(multi=True))
+    key = request.headers.get("Idempotency-Key")
+    asked = orjson.dumps([request.path, params], option=orjson.OPT_SORT_KEYS)
+    now = clock.now()
+    with transaction() as session:
+        answer = store.claim_key(session, key, asked, now=now) if key else None
+        if answer is None:
+            answer = store.shown(run(session, params, now=now))
+            if key:
+                store.keep_answer(session, key, answer)
+        lost = store.get_controls(session)["api"] == "no_answer"
+        answer = _expanded(session, answer, params.get("expand", []))
+    till().deliverer.wake()
+    if lost and not request.path.startswith("/v1/test_helpers/"):
+        raise StripeError(500, "The answer was lost on purpose.", type_="api_error")
+    return _answer(answer)
+
+
+def _read(kind: str, object_id: str) -> Response:
+    params = nested(request.args.items(multi=True))
+    with transaction() as session:
+        body = store.shown(store.get_object(session, kind, object_id))
+        return _answer(_expanded(session, body, params.get("expand", [])))
+
+
+def _expanded(session: Session, body: store.JSON, paths: Iterable[str]) -> store.JSON:
+    """`payment_intent.latest_charge` and the like: the ids on the path become the objects."""
+    body = dict(body)
+    for path in paths:
+        name, _, rest = path.partition(".")
+        if name not in _EXPANDABLE:
+            raise refuse(f"This property cannot be expanded ({path}).")
+        value = body.get(name)
+        if isinstance(value, str):
+            value = store.shown(store.get_object(session, _EXPANDABLE[name], value))
+        if isinstance(value, dict) and rest:
+            value = _expanded(session, value, [rest])
+        body[name] = value
+    return body
+
+
+def _page(found: list[store.JSON], limit: int) -> Response:
+    shown = [store.shown(body) for body in found[:limit]]
+    return _answer({"object": "list", "data": shown, "has_more": len(found) > limit, "url": request.path})
+
+
+def _limit(params: store.JSON) -> int:
+    raw = params.get("limit", "10")
+    if not raw.isdigit() or not 1 <= int(raw) <= 100:
+        raise refuse("limit must be between 1 and 100", param="limit")
+    return int(raw)
+
+
+@blueprint.post("/checkout/sessions")
+def create_session() -> Response:
+    address = till().address
+    return _write(lambda session, params, now: checkout.create_session(session, params, address=address, now=now))
+
+
+@blueprint.get("/checkout/sessions/<checkout_id>")
+def retrieve_session(checkout_id: str) -> Response:
+    return _read("checkout.session", checkout_id)
+
+
+@blueprint.post("/checkout/sessions/<checkout_id>/expire")
+def expire_session(checkout_id: str) -> Response:
+    return _write(lambda session, params, now: checkout.expire_session(session, checkout_id, now=now))
+
+
+@blueprint.get("/payment_intents/<intent_id>")
+def retrieve_intent(intent_id: str) -> Response:
+    return _read("payment_intent", intent_id)
+
+
+@blueprint.get("/charges/<charge_id>")
+def retrieve_charge(charge_id: str) -> Response:
+    return _read("charge", charge_id)
+
+
+@blueprint.post("/refunds")
+def create_refund() -> Response:
+    return _write(lambda session, params, now: refunds.create_refund(session, params, now=now))
+
+
+@blueprint.get("/refunds/<refund_id>")
+def retrieve_refund(refund_id: str) -> Response:
+    return _read("refund", refund_id)
+
+
+@blueprint.get("/refunds")
+def list_refunds() -> Response:
+    params = nested(request.args.items(multi=True))
+    limit = _limit(params)
+    where = "(CAST(:intent AS text) IS NULL OR body->>'payment_intent' = :intent)"
+    where += " AND (CAST(:charge AS text) IS NULL OR body->>'charge' = :charge)"
+    facts = {"intent": params.get("payment_intent"), "charge": params.get("charge")}
+    with transaction() as session:
+        return _page(store.list_objects(session, "refund", where, facts, limit=limit + 1), limit)
+
+
+@blueprint.get("/events")
+def list_events() -> Response:
+    params = nested(request.args.items(multi=True))
+    limit = _limit(params)
+    with transaction() as session:
+        return _page(events.list_events(session, params, limit=limit + 1), limit)
+
+
+@blueprint.get("/events/<event_id>")
+def retrieve_event(event_id: str) -> Response:
+    return _read("event", event_id)
+
+
+@blueprint.post("/test_helpers/controls")
+def change_controls() -> Response:
+    """How to misbehave: any of webhooks, delay_seconds, wrong_amount_fen, api. What is not named stays."""
+    return _write(lambda session, params, now: events.change_controls(session, params, now=now))
+
+
+@blueprint.post("/test_helpers/sessions/<checkout_id>/act")
+def act(checkout_id: str) -> Response:
+    """What a visitor's click does, for programs: action, and method unless it is later's turn."""
+    return _write(
+        lambda session, params, now: checkout.act(
+            session, checkout_id, params.get("action", "pay"), params.get("method", "card"), now=now
+        )
+    )
+
+
+@blueprint.post("/test_helpers/refunds/<refund_id>/fail")
+def fail_refund(refund_id: str) -> Response:
+    return _write(lambda session, params, now: refunds.fail_refund(session, refund_id, now=now))
