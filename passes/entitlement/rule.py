@@ -1,0 +1,102 @@
+"""What a rule type is. Each is one small class in rule_*.py; rules.py lists them in the order in which they are asked.
+
+A type that only is parsed and kept stops here: evaluated stays False and a benefit that carries it answers
+`not_yet_supported`. To evaluate it, set evaluated and write `on`; nothing else changes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar, Literal, Protocol, Self
+
+from passes.entitlement.calendars import Calendar
+from passes.entitlement.facts import Counter, Facts
+from passes.entitlement.nodes import Node, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One scan as a question sees it: the facts, the benefit meant, the local day and the second of that day."""
+
+    facts: Facts
+    benefit_id: str
+    day: date
+    second: float
+
+
+class Question(Protocol):
+    """What is left to ask at the gate once the day is settled."""
+
+    waits: ClassVar[bool]
+    """Whether a later moment may answer differently."""
+
+    def refusal(self, asked: Asked) -> str | None:
+        """The refusal code, or None where the question does not stand in the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The whole day is closed, for the reason `code`."""
+
+    code: str
+    waits: ClassVar[bool] = True
+
+    def refusal(self, asked: Asked) -> str | None:
+        return self.code
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An id a rule names, which must exist in the same catalogue."""
+
+    kind: Literal["benefit", "spot", "product"]
+    id: str
+
+
+class Rule:
+    """One rule of one benefit, parsed and frozen."""
+
+    name: ClassVar[str]
+    refusal_code: ClassVar[str | None] = None
+    evaluated: ClassVar[bool] = False
+    shown_only: ClassVar[bool] = False
+    """Never stands in the way of a scan."""
+    repeatable: ClassVar[bool] = False
+    """May stand more than once on one benefit."""
+
+    @classmethod
+    def parse(cls, node: Node) -> Self:
+        """The rule a catalogue's value means; Fault where it means none."""
+        raise NotImplementedError
+
+    def on(self, day: date, calendar: Calendar) -> Question | None:
+        """Settle what depends on the date: Closed, a question for the gate, or None where nothing is left to ask."""
+        raise NotImplementedError
+
+    def references(self) -> Iterator[Reference]:
+        yield from ()
+
+    def words(self) -> Text | None:
+        """The rule in plain words for a holder, or None where it has nothing to tell."""
+        return None
+
+
+class CounterRule(Rule):
+    """A limit on how often the benefit is used in a period. It is its own question."""
+
+    limit: int
+    per: ClassVar[str]
+    waits: ClassVar[bool] = True
+
+    def period(self, day: date, valid_from: date) -> str:
+        raise NotImplementedError
+
+    def counter(self, benefit_id: str, day: date, valid_from: date) -> Counter:
+        return Counter(benefit_id, self.period(day, valid_from), self.limit, self.per)
+
+    def refusal(self, asked: Asked) -> str | None:
+        valid_from = asked.facts.valid_from
+        if valid_from is None:
+            return self.refusal_code
+        used = asked.facts.counters.get((asked.benefit_id, self.period(asked.day, valid_from)), 0)
+        return self.refusal_code if used >= self.limit else None

@@ -1,0 +1,186 @@
+"""Rules about people: who holds the pass, who comes along, who of the staff confirms."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar, Literal, Self
+
+from passes.entitlement.calendars import Calendar
+from passes.entitlement.facts import HOLDER_CLASSES, HolderClass
+from passes.entitlement.nodes import Fault, Node, Text, fields, identity, label, one_of, some_of, truth, whole
+from passes.entitlement.phrases import HOLDER_NAMES, joined, listed
+from passes.entitlement.rule import Asked, Question, Reference, Rule
+
+OLDEST = 150
+TALLEST_CM = 250
+
+
+@dataclass(frozen=True, slots=True)
+class HolderClasses(Rule):
+    name = "holder_class"
+    refusal_code = "not_for_this_holder"
+    evaluated = True
+    waits: ClassVar[bool] = False
+    classes: tuple[HolderClass, ...]
+
+    @classmethod
+    def parse(cls, node: Node) -> Self:
+        return cls(some_of(node, HOLDER_CLASSES))
+
+    def on(self, day: date, calendar: Calendar) -> Question | None:
+        return self
+
+    def refusal(self, asked: Asked) -> str | None:
+        return None if asked.facts.holder_class in self.classes else "not_for_this_holder"
+
+    def words(self) -> Text:
+        return joined("限{}", "for {} only", listed(HOLDER_NAMES[name] for name in self.classes))
+
+
+@dataclass(frozen=True, slots=True)
+class HolderLimits(Rule):
+    """Age in full years from the member's birth date; a height is confirmed by the gate's staff."""
+
+    name = "holder_limits"
+    refusal_code = "holder_limit"
+    min_age: int | None
+    max_age: int | None
+    min_height_cm: int | None
+
+    @classmethod
+    def parse(cls, node: Node) -> Self:
+        parts = fields(node, optional="min_age max_age min_height_cm")
+        if not parts:
+            raise Fault(node.line, "至少需要一项限制", "at least one limit is expected")
+        rule = cls(
+            whole(parts["min_age"], 0, OLDEST) if "min_age" in parts else None,
+            whole(parts["max_age"], 0, OLDEST) if "max_age" in parts else None,
+            whole(parts["min_height_cm"], 1, TALLEST_CM) if "min_height_cm" in parts else None,
+        )
+        if rule.min_age is not None and rule.max_age is not None and rule.min_age > rule.max_age:
+            raise Fault(node.line, "最小年龄大于最大年龄", "min_age is above max_age")
+        return rule
+
+    def words(self) -> Text:
+        parts = []
+        if self.min_age is not None:
+            parts.append(Text(f"满 {self.min_age} 周岁", f"from age {self.min_age}"))
+        if self.max_age is not None:
+            parts.append(Text(f"不超过 {self.max_age} 周岁", f"up to age {self.max_age}"))
+        if self.min_height_cm is not None:
+            parts.append(Text(f"身高至少 {self.min_height_cm} 厘米", f"at least {self.min_height_cm} cm tall"))
+        return listed(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Birthday(Rule):
+    """29 February counts as 28 February in common years."""
+
+    name = "birthday"
+    refusal_code = "not_birthday"
+    within: Literal["day", "month"]
+
+    @classmethod
+    def parse(cls, node: Node) -> Self:
+        choices: tuple[Literal["day", "month"], ...] = ("day", "month")
+        return cls(one_of(node, choices))
+
+    def words(self) -> Text:
+        if self.within == "day":
+            return Text("限生日当天", "on the birthday")
+        return Text("限生日当月", "in the birthday month")
+
+
+@dataclass(frozen=True, slots=True)
+class Companion(Rule):
+    """Who may come along: children up to a height, adults free or at a discount, or a guardian who must come."""
+
+    name = "companion"
+    refusal_code = "guardian_required"
+    repeatable = True
+    child_max_height_cm: int | None = None
+    adult: int | None = None
+    free: int | None = None
+    discount_percent: int | None = None
+    guardian_required: bool = False
+
+    @classmethod
+    def parse(cls, node: Node) -> Self:
+        parts = fields(node, optional="child_max_height_cm adult free discount_percent guardian_required")
+        shape = frozenset(parts)
+        if shape == {"guardian_required"} and truth(parts["guardian_required"]):
+            return cls(guardian_required=True)
+        if shape == {"child_max_height_cm", "free"}:
+            height = whole(parts["child_max_height_cm"], 1, TALLEST_CM)
+            return cls(child_max_height_cm=height, free=whole(parts["free"], 1, 20))
+        if shape == {"adult", "free"}:
+            return cls(adult=whole(parts["adult"], 1, 20), free=whole(parts["free"], 1, 20))
+        if shape == {"adult", "discount_percent"}:
+            return cls(adult=whole(parts["adult"], 1, 20), discount_percent=whole(parts["discount_percent"], 1, 100))
+        raise Fault(
+            node.line,
+            "应为 {child_max_height_cm, free}、{adult, free | discount_percent} 或 {guardian_required: true}",
+            "{child_max_height_cm, free}, {adult, free | discount_percent} or {guardian_required: true} is expected",
+        )
+
+    def words(self) -> Text:
+        if self.guardian_required:
+            return Text("须由监护人陪同", "with a guardian")
+        if self.child_max_height_cm is not None:
+            return Text(
+                f"可免费带 {self.free} 名身高 {self.child_max_height_cm} 厘米以下儿童",
+                f"{self.free} child up to {self.child_max_height_cm} cm comes along free",
+            )
+        if self.free is not None:
+            return Text(f"可免费带 {self.adult} 名同伴", f"{self.adult} companion free")
+        percent = f"{self.discount_percent}%"
+        return Text(f"{self.adult} 名同伴减 {percent}", f"{percent} off for {self.adult} companion")
+
+
+@dataclass(frozen=True, slots=True)
+class ChildPolicy(Rule):
+    """A child within the limits comes free; one above them needs the product."""
+
+    name = "child_policy"
+    max_age: int | None
+    max_height_cm: int | None
+    product: str
+
+    @classmethod
+    def parse(cls, node: Node) -> Self:
+        parts = fields(node, "free_if else")
+        limits = fields(parts["free_if"], optional="max_age max_height_cm")
+        if not limits:
+            raise Fault(node.line, "至少需要一项限制", "at least one limit is expected")
+        return cls(
+            whole(limits["max_age"], 0, 17) if "max_age" in limits else None,
+            whole(limits["max_height_cm"], 1, TALLEST_CM) if "max_height_cm" in limits else None,
+            identity(parts["else"]),
+        )
+
+    def references(self) -> Iterator[Reference]:
+        yield Reference("product", self.product)
+
+    def words(self) -> Text:
+        parts = []
+        if self.max_age is not None:
+            parts.append(Text(f"{self.max_age} 周岁及以下", f"up to age {self.max_age}"))
+        if self.max_height_cm is not None:
+            parts.append(Text(f"身高 {self.max_height_cm} 厘米及以下", f"up to {self.max_height_cm} cm"))
+        return joined("儿童免票条件：{}", "children free {}", listed(parts))
+
+
+@dataclass(frozen=True, slots=True)
+class ManualConfirm(Rule):
+    """Staff of the venue, in this role, confirm on their screen."""
+
+    name = "manual_confirm"
+    refusal_code = "needs_confirmation"
+    role: str
+
+    @classmethod
+    def parse(cls, node: Node) -> Self:
+        return cls(label(node))
+
+    def words(self) -> Text:
+        return Text("须由现场工作人员确认", "confirmed by staff on site")

@@ -1,0 +1,135 @@
+"""Rules about booked places: reservations and what an unused one costs."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal, Self
+
+from passes.entitlement.calendars import Calendar
+from passes.entitlement.nodes import Fault, Node, Text, fields, one_of, share, truth, whole
+from passes.entitlement.rule import Rule
+from passes.entitlement.rule_dates import Days
+from passes.entitlement.spans import TimeSpan, minute_of_day, time_span
+
+SEATS = "capacity_per_slot pass_quota walk_in_share"
+BOOKING = "mode lead_days cancel_before_minutes"
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """The timed rooms of a day: one begins every `every_minutes` and lasts as long; span ends with the last."""
+
+    span: TimeSpan
+    every_minutes: int
+    capacity_per_slot: int
+    pass_quota: Decimal
+    walk_in_share: Decimal
+
+    @property
+    def per_day(self) -> int:
+        return self.span.minutes // self.every_minutes
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation(Rule):
+    """A reservation for a slot that is on now. slots None is a stay, booked with the hotel by the night."""
+
+    name = "reservation"
+    refusal_code = "reservation_required"
+    mode: Literal["always", "only_on"]
+    days: Days | None
+    slots: Slots | None
+    lead_days: int
+    cancel_before_minutes: int
+
+    @classmethod
+    def parse(cls, node: Node) -> Self:
+        parts = fields(node, BOOKING, f"days slot_minutes open sessions unit {SEATS}")
+        modes: tuple[Literal["always", "only_on"], ...] = ("always", "only_on")
+        mode = one_of(parts["mode"], modes)
+        if (mode == "only_on") != ("days" in parts):
+            raise Fault(
+                node.line, "days 与 mode: only_on 必须同时出现", "days belongs to mode: only_on, and only to it"
+            )
+        return cls(
+            mode,
+            Days.parse(parts["days"]) if "days" in parts else None,
+            slots_of(node, parts),
+            whole(parts["lead_days"], 0, 366),
+            whole(parts["cancel_before_minutes"], 0, 60 * 24 * 60),
+        )
+
+    def needed_on(self, day: date, calendar: Calendar) -> bool:
+        """Whether the day asks for a reservation; the calendar must know the year where a holiday is named."""
+        return self.days is None or self.days.holds(day, calendar)
+
+    def words(self) -> Text:
+        if self.slots is None:
+            return Text("须提前向酒店预订", "booked with the hotel")
+        if self.days is None:
+            return Text("须预约", "with a reservation")
+        days = self.days.words()
+        return Text(f"{days.zh}须预约", f"with a reservation on {days.en}")
+
+
+def slots_of(node: Node, parts: dict[str, Node]) -> Slots | None:
+    """The slots of a reservation, in one of its three shapes; None for a stay."""
+    shape = set(parts) - {"days", *BOOKING.split()}
+    seats = set(SEATS.split())
+    if shape == {"unit"}:
+        one_of(parts["unit"], ("night",))
+        return None
+    if shape == {"slot_minutes", "open"} | seats:
+        span, every = time_span(parts["open"]), whole(parts["slot_minutes"], 5, 1440)
+        if span.minutes % every:
+            raise Fault(
+                parts["open"].line,
+                f"open 不是整数个 {every} 分钟的场次",
+                f"open is no whole number of slots of {every} minutes",
+            )
+    elif shape == {"sessions"} | seats:
+        span, every = sessions_of(parts["sessions"])
+    else:
+        raise Fault(
+            node.line,
+            "应恰为其一：slot_minutes 加 open、sessions（二者均须 " + "、".join(SEATS.split()) + "），或仅 unit: night",
+            "exactly one is expected: slot_minutes with open, or sessions (each with "
+            + ", ".join(SEATS.split())
+            + "), or unit: night alone",
+        )
+    return Slots(
+        span,
+        every,
+        whole(parts["capacity_per_slot"], 1, 100_000),
+        share(parts["pass_quota"]),
+        share(parts["walk_in_share"]),
+    )
+
+
+def sessions_of(node: Node) -> tuple[TimeSpan, int]:
+    parts = fields(node, "first last every_minutes")
+    every = whole(parts["every_minutes"], 5, 1440)
+    first, last = minute_of_day(parts["first"]), minute_of_day(parts["last"])
+    if first > last or (last - first) % every or last + every > 1440:
+        raise Fault(
+            node.line,
+            f"从 first 到 last 应为整数个 {every} 分钟，且末场当日结束",
+            f"first to last must be a whole number of {every} minutes, and the last one end on the same day",
+        )
+    return TimeSpan(first, last + every), every
+
+
+@dataclass(frozen=True, slots=True)
+class NoShowStrike(Rule):
+    """An unused reservation is a strike, unless gate, venue, weather or transport was at fault."""
+
+    name = "no_show_strike"
+
+    @classmethod
+    def parse(cls, node: Node) -> Self:
+        if not truth(node):
+            raise Fault(node.line, "只能为 true；不需要时请删去", "only true is possible; leave the rule out instead")
+        return cls()
+
+    def words(self) -> Text:
+        return Text("预约未到记一次失约", "an unused reservation counts as a no-show")

@@ -1,0 +1,232 @@
+"""Rules that say on what terms a scan is admitted: things handed over, discounts, amounts due, what is left out."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal, Self
+
+from passes.entitlement.nodes import (
+    Fault,
+    Node,
+    Text,
+    fen,
+    fields,
+    identity,
+    one_of,
+    only_field,
+    sequence,
+    share,
+    text,
+    truth,
+    whole,
+)
+from passes.entitlement.phrases import joined, listed, season_words, weekday_words
+from passes.entitlement.rule import Rule
+from passes.entitlement.spans import DaySpan, season, weekdays
+
+
+@dataclass(frozen=True, slots=True)
+class FreeItem(Rule):
+    """Something handed over. stock None is without end; else so many a day, or so many at each venue with no refill."""
+
+    name = "free_item"
+    refusal_code = "out_of_stock"
+    repeatable = True
+    sku: str
+    stock: int | None = None
+    stock_per: Literal["per_day", "per_venue"] | None = None
+
+    @classmethod
+    def parse(cls, node: Node) -> Self:
+        parts = fields(node, "sku", "stock")
+        sku = identity(parts["sku"])
+        if "stock" not in parts:
+            return cls(sku)
+        per, amount = only_field(parts["stock"], "per_day per_venue")
+        return cls(sku, whole(amount, 1, 10_000_000), "per_day" if per == "per_day" else "per_venue")
+
+    def words(self) -> Text | None:
+        return None if self.stock is None else Text("送完即止", "while stocks last")
+
+
+@dataclass(frozen=True, slots=True)
+class Discount(Rule):
+    """Percent off, of the price at the till unless base names another price, at most cap_fen."""
+
+    name = "discount"
+    percent: int
+    cap_fen: int | None = None
+    base: Literal["best_available_rate", "renewal_price"] | None = None
+
+    @classmethod
+    def parse(cls, node: Node) -> Self:
+        parts = fields(node, "percent", "cap_fen base")
+        bases: tuple[Literal["best_available_rate", "renewal_price"], ...] = ("best_available_rate", "renewal_price")
+        return cls(
+            whole(parts["percent"], 1, 100),
+            fen(parts["cap_fen"], least=1) if "cap_fen" in parts else None,
+            one_of(parts["base"], bases) if "base" in parts else None,
+        )
+
+    def words(self) -> Text:
+        if self.cap_fen is None:
+            return Text(f"减 {self.percent}%", f"{self.percent}% off")
+        return Text(
+            f"减 {self.percent}%，最多 {self.cap_fen / 100:g} 元",
+            f"{self.percent}% off, at most {self.cap_fen / 100:g} yuan",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ThenDiscount(Rule):
+    """When the counters are spent the scan is admitted at this discount instead of refused."""
+
+    name = "then_discount"
+    percent: int
+
+    @classmethod
+    def parse(cls, node: Node) -> Self:
+        return cls(whole(fields(node, "percent")["percent"], 1, 100))
+
+    def words(self) -> Text:
+        return Text(f"用完后再减 {self.percent}%", f"then {self.percent}% off")
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Free (discount None) or at a discount on these weekdays."""
+
+    weekdays: tuple[int, ...]
+    discount: Discount | None
+
+
+@dataclass(frozen=True, slots=True)
+class Variants(Rule):
+    """Which terms apply on which weekday; no weekday stands in two."""
+
+    name = "variants"
+    variants: tuple[Variant, ...]
+
+    @classmethod
+    def parse(cls, node: Node) -> Self:
+        found = tuple(cls.parse_variant(entry) for entry in sequence(node, most=7))
+        named = [weekday for variant in found for weekday in variant.weekdays]
+        if len(set(named)) < len(named):
+            raise Fault(node.line, "同一个星期几出现在两个变体中", "a weekday stands in two variants")
+        return cls(found)
+
+    @staticmethod
+    def parse_variant(node: Node) -> Variant:
+        parts = fields(node, "weekday_in", "free discount")
+        if ("free" in parts) == ("discount" in parts):
+            raise Fault(node.line, "free 与 discount 应恰有其一", "exactly one of free and discount is expected")
+        if "free" in parts and not truth(parts["free"]):
+            raise Fault(node.line, "free 只能为 true", "free can only be true")
+        return Variant(
+            weekdays(parts["weekday_in"]), Discount.parse(parts["discount"]) if "discount" in parts else None
+        )
+
+    def words(self) -> Text:
+        free = Text("免费", "free")
+        parts = []
+        for variant in self.variants:
+            days, terms = weekday_words(variant.weekdays), variant.discount.words() if variant.discount else free
+            parts.append(Text(f"{days.zh}{terms.zh}", f"{terms.en} on {days.en}"))
+        return Text("；".join(part.zh for part in parts), "; ".join(part.en for part in parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Supplement(Rule):
+    """An amount due at the venue, for all who come or for those who want the item, in its season."""
+
+    name = "supplement"
+    repeatable = True
+    item: Text
+    amount_fen: int
+    optional: bool
+    season: tuple[DaySpan, ...] = ()
+
+    @classmethod
+    def parse(cls, node: Node) -> Self:
+        parts = fields(node, "item amount_fen optional", "season")
+        return cls(
+            text(parts["item"]),
+            fen(parts["amount_fen"], least=1),
+            truth(parts["optional"]),
+            season(parts["season"]) if "season" in parts else (),
+        )
+
+    def words(self) -> Text:
+        when = season_words(self.season)
+        amount = f"{self.amount_fen / 100:g}"
+        kind = Text("可另付", "optional at") if self.optional else Text("须另付", "plus")
+        zh = f"{self.item.zh}{kind.zh} {amount} 元"
+        en = f"{self.item.en} {kind.en} {amount} yuan"
+        return Text(f"{when.zh}{zh}", f"{en} ({when.en})") if self.season else Text(zh, en)
+
+
+@dataclass(frozen=True, slots=True)
+class Deposit(Rule):
+    """Held at booking, returned on admission."""
+
+    name = "deposit"
+    amount_fen: int
+
+    @classmethod
+    def parse(cls, node: Node) -> Self:
+        parts = fields(node, "amount_fen returned")
+        one_of(parts["returned"], ("on_admission",))
+        return cls(fen(parts["amount_fen"], least=1))
+
+    def words(self) -> Text:
+        amount = f"{self.amount_fen / 100:g}"
+        return Text(f"预约押金 {amount} 元，入场退还", f"deposit of {amount} yuan, returned on admission")
+
+
+@dataclass(frozen=True, slots=True)
+class BuyXGetY(Rule):
+    name = "buy_x_get_y"
+    x: int
+    y: int
+
+    @classmethod
+    def parse(cls, node: Node) -> Self:
+        parts = fields(node, "x y")
+        return cls(whole(parts["x"], 1, 100), whole(parts["y"], 1, 100))
+
+    def words(self) -> Text:
+        return Text(f"买 {self.x} 赠 {self.y}", f"buy {self.x}, get {self.y} free")
+
+
+@dataclass(frozen=True, slots=True)
+class Excludes(Rule):
+    """What is not included; shown, never enforced."""
+
+    name = "excludes"
+    shown_only = True
+    items: tuple[Text, ...]
+
+    @classmethod
+    def parse(cls, node: Node) -> Self:
+        return cls(tuple(text(entry) for entry in sequence(node, most=20)))
+
+    def words(self) -> Text:
+        return joined("不含{}", "without {}", listed(self.items))
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """What the venue earns per redemption: an amount, or a share of the discount or of the spot's list price.
+
+    It stands beside a benefit's rules, not among them, and is no gate rule.
+    """
+
+    amount_fen: int | None = None
+    share_of_discount: Decimal | None = None
+    list_price_share: Decimal | None = None
+
+    @classmethod
+    def parse(cls, node: Node) -> Self:
+        if not isinstance(node.content, dict):
+            return cls(amount_fen=fen(node))
+        key, value = only_field(node, "share_of_discount list_price_share")
+        return cls(share_of_discount=share(value)) if key == "share_of_discount" else cls(list_price_share=share(value))
