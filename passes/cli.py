@@ -2,6 +2,8 @@
 
 import click
 
+from passes.credential.commands import credential
+
 
 @click.group()
 @click.version_option(package_name="youyou")
@@ -9,7 +11,9 @@ def youyou() -> None:
     """悠游兰州: the city pass, from the sale to the gate."""
 
 
-COMMANDS: tuple[click.Command, ...] = ()
+COMMANDS: tuple[click.Command, ...] = (
+    credential,
+)
 
 for command in COMMANDS:
     youyou.add_command(command)

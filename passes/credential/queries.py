@@ -37,7 +37,7 @@ def list_usable_keys(session: Session, token_type: str, now: datetime) -> list[I
 def read_trust(session: Session, now: datetime) -> Trust:
     """Every key that is still good or will be, and every revocation."""
     keys = session.scalars(select(IssuerKey).where(IssuerKey.not_after >= now).order_by(IssuerKey.not_before.desc()))
-    revoked = session.execute(select(Revocation.serial, Revocation.generation)).tuples()
+    revoked = session.execute(select(Revocation.serial, Revocation.generation))
     return Trust(
         keys={
             row.kid: trusted_key(

@@ -69,7 +69,7 @@ def _missing(session: Session, periods: list[KeyPeriod]) -> list[KeyPeriod]:
 def _make_key(session: Session, period: KeyPeriod, *, now: datetime) -> None:
     last_use = dict(session.execute(
         select(IssuerKey.kid, func.max(IssuerKey.not_after)).group_by(IssuerKey.kid)
-    ).tuples().all())  # fmt: skip
+    ).all())  # fmt: skip
     kid = free_kid(last_use, period.not_before)
     if kid is None:
         raise Conflict("no_kid_free", N_("All key numbers are in use: too many issuer keys are alive."))

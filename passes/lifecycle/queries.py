@@ -72,7 +72,7 @@ def last_hold_ends(session: Session, ids: Iterable[int]) -> dict[int, datetime]:
         .where(PassHold.pass_id.in_(list(ids)), ended_at.is_not(None))
         .group_by(PassHold.pass_id)
     )
-    return dict(session.execute(statement).tuples().all())
+    return dict(session.execute(statement).all())
 
 
 def find_open_hold(session: Session, pass_id: int, now: datetime) -> PassHold | None:
