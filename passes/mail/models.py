@@ -1,0 +1,35 @@
+"""The table of letters."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, Index, Integer, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from passes.db import Base
+
+Moment = DateTime(timezone=True)
+
+
+class Letter(Base):
+    """A letter to one person. Its body may hold a secret link: only admins read it."""
+
+    __tablename__ = "letter"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'sent', 'failed', 'kept')", name="state_known"),
+        CheckConstraint("state IN ('kept', 'failed') OR recipient IS NOT NULL", name="sent_has_a_recipient"),
+        # What the chore asks for.
+        Index("ix_letter_waiting", "next_attempt_at", postgresql_where=text("state = 'waiting'")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    recipient: Mapped[str | None] = mapped_column(Text)
+    locale: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    next_attempt_at: Mapped[datetime] = mapped_column(Moment)
+    last_error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    sent_at: Mapped[datetime | None] = mapped_column(Moment)

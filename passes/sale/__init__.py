@@ -1,0 +1,1 @@
+"""Orders, payments and refunds: money comes in once, a pass goes out once."""

@@ -1,0 +1,164 @@
+"""What may become of an order and a payment, and when. Tables and arithmetic, nothing else."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from passes.sale.provider import PaymentSnapshot
+
+ORDER_STATES = ("pending", "paid", "expired", "canceled")
+PAYMENT_STATES = ("creating", "open", "processing", "review", "succeeded", "failed", "expired")
+LIVE_PAYMENT_STATES = ("creating", "open", "processing", "review")
+REFUND_STATES = ("requested", "pending", "succeeded", "failed", "canceled")
+WEBHOOK_STATES = ("received", "processed", "unmatched", "failed", "dead")
+
+METHODS = ("card", "alipay", "wechat_pay")
+CHECKOUT_LIFE = timedelta(minutes=32)  # Stripe asks for 30; two more for clocks that differ
+HOLD_AFTER_CHECKOUT = timedelta(minutes=5)
+LONGEST_HOLD = timedelta(minutes=90)
+MOST_STARTS = 10
+REFUND_WINDOWS = {"alipay": timedelta(days=90), "wechat_pay": timedelta(days=180)}
+
+
+@dataclass(frozen=True)
+class Step:
+    """moved: to a new state; ignored: an old or repeated fact; invalid: somebody has to look at it."""
+
+    state: str
+    outcome: Literal["moved", "ignored", "invalid"]
+
+
+# (state, fact) → state. A pair in neither table is invalid.
+_ORDER_MOVES = {
+    ("pending", "paid"): "paid",
+    ("pending", "hold_over"): "expired",
+    ("pending", "cancelled"): "canceled",
+    ("expired", "paid"): "paid",
+}
+_ORDER_IGNORED = {
+    ("paid", "paid"),
+    ("paid", "hold_over"),
+    ("expired", "hold_over"),
+    ("expired", "cancelled"),
+    ("canceled", "hold_over"),
+    ("canceled", "cancelled"),
+}
+
+_PAYMENT_MOVES = {
+    ("creating", "opened"): "open",
+    ("creating", "rejected"): "failed",
+    ("open", "rejected"): "failed",
+    **{(state, "paid"): "succeeded" for state in PAYMENT_STATES if state != "succeeded"},
+    **{(state, "mismatch"): "review" for state in PAYMENT_STATES if state not in ("succeeded", "review")},
+    **{(state, "processing"): "processing" for state in ("creating", "open")},
+    **{(state, "failed"): "failed" for state in ("creating", "open", "processing")},
+    **{(state, "expired"): "expired" for state in ("creating", "open", "processing")},
+}
+_PAYMENT_IGNORED = {
+    *(("succeeded", fact) for fact in ("opened", "processing", "paid", "failed", "expired", "mismatch")),
+    *(("review", fact) for fact in ("opened", "processing", "failed", "expired", "mismatch")),
+    *(("failed", fact) for fact in ("opened", "processing", "failed", "expired", "rejected")),
+    *(("expired", fact) for fact in ("opened", "processing", "failed", "expired", "rejected")),
+    ("open", "opened"),
+    ("processing", "opened"),
+    ("processing", "processing"),
+}
+
+
+def next_order_state(state: str, fact: str) -> Step:
+    """fact: paid | hold_over | cancelled."""
+    return _step(_ORDER_MOVES, _ORDER_IGNORED, state, fact)
+
+
+def next_payment_state(state: str, fact: str) -> Step:
+    """fact: opened | processing | paid | failed | expired | rejected | mismatch. succeeded is never left."""
+    return _step(_PAYMENT_MOVES, _PAYMENT_IGNORED, state, fact)
+
+
+def _step(moves: dict[tuple[str, str], str], ignored: set[tuple[str, str]], state: str, fact: str) -> Step:
+    if (state, fact) in moves:
+        return Step(moves[state, fact], "moved")
+    return Step(state, "ignored" if (state, fact) in ignored else "invalid")
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a payment must be to count."""
+
+    amount_fen: int
+    currency: str
+    livemode: bool
+
+
+def fact_of(snapshot: PaymentSnapshot, expected: Expected) -> str:
+    """The provider's truth as one of our facts. Only money that is really there and exactly right is `paid`."""
+    if snapshot.payment_status == "paid" and snapshot.intent_status == "succeeded":
+        return "paid" if _is_as_expected(snapshot, expected) else "mismatch"
+    if snapshot.checkout_status == "open":
+        return "opened"
+    if snapshot.checkout_status == "expired":
+        return "expired"
+    if snapshot.intent_status in ("requires_payment_method", "canceled"):
+        return "failed"
+    return "processing"
+
+
+def _is_as_expected(snapshot: PaymentSnapshot, expected: Expected) -> bool:
+    return (
+        snapshot.amount_fen == expected.amount_fen
+        and snapshot.amount_received_fen == expected.amount_fen
+        and snapshot.currency == expected.currency
+        and snapshot.livemode == expected.livemode
+    )
+
+
+def price_of(amounts_fen: Iterable[int]) -> int:
+    """What the lines of an order come to."""
+    return sum(amounts_fen)
+
+
+def full_years(birth_on: date, today: date) -> int:
+    """Completed years; a birthday on 29 February is kept on 1 March in common years."""
+    return today.year - birth_on.year - ((today.month, today.day) < (birth_on.month, birth_on.day))
+
+
+def is_of_age(birth_on: date, today: date, lowest: int | None, highest: int | None) -> bool:
+    """Whether a product's ages admit somebody born then; None = no bound."""
+    years = full_years(birth_on, today)
+    return (lowest is None or years >= lowest) and (highest is None or years <= highest)
+
+
+def hold_with_checkout(hold_expires_at: datetime, checkout_expires_at: datetime) -> datetime:
+    """A started checkout keeps the order until a little after it has closed."""
+    return max(hold_expires_at, checkout_expires_at + HOLD_AFTER_CHECKOUT)
+
+
+def may_start_payment(placed_at: datetime, starts: int, now: datetime) -> bool:
+    """Nobody squats on an order by starting payments for ever."""
+    return starts < MOST_STARTS and now < placed_at + LONGEST_HOLD
+
+
+def refundable_until(method: str | None, paid_at: datetime) -> datetime | None:
+    """The last moment the provider takes a refund; None = no end is fixed."""
+    window = REFUND_WINDOWS.get(method or "")
+    return None if window is None else paid_at + window
+
+
+# (age of the payment in seconds, pause until the next look)
+_POLLS = ((60, 60), (180, 120), (480, 300), (86400, 900))
+
+
+def next_poll_at(created_at: datetime, now: datetime) -> datetime:
+    """Young payments are looked up often, old ones seldom: 1, 2, 5, then every 15 minutes; after a day hourly."""
+    age = (now - created_at).total_seconds()
+    pause = next((pause for limit, pause in _POLLS if age < limit), 3600)
+    return now + timedelta(seconds=pause)
+
+
+WEBHOOK_TRIES = 8
+
+
+def next_try_at(attempts: int, now: datetime) -> datetime:
+    """Back-off of what failed: 2 s, 4 s … half an hour at most."""
+    return now + timedelta(seconds=min(2**attempts, 1800))
