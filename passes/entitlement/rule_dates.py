@@ -169,7 +169,7 @@ class ConditionClosure(Rule):
         return cls(some_of(node, tuple(CONDITIONS)))
 
     def words(self) -> Text:
-        return joined("遇{}关闭", "closed at {}", condition_words(self.conditions))
+        return joined("遇{}暂停开放", "closed during {}", condition_words(self.conditions))
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,8 +181,7 @@ class SameDayExclusive(Rule):
         yield from (Reference("benefit", id_) for id_ in self.benefits)
 
     def words(self) -> Text:
-        listed = ", ".join(self.benefits)
-        return Text(f"不与 {listed} 同日使用", f"not on the same day as {listed}")
+        return Text("不与同类项目同日使用", "not on the same day as a similar one")
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,9 +56,13 @@ WORDS: Mapping[str, Text] = {
     "wrong_venue": Text("此码用于其他景点，请刷新二维码", "Code for another venue: refresh it"),
     "credential_revoked": Text("此码已换发，请出示最新的码", "Code replaced: show the newest one"),
     "replayed": Text("此码已用过，请刷新二维码", "Code already used: refresh the QR code"),
+    "test_pass": Text("这是测试卡，不能入园", "A test pass: not valid for entry"),
+    "check_document": Text("请核对持卡人证件", "Check the holder's ID document"),
     # the scan
+    "admitted": Text("请通行", "Welcome"),
     "scanned_at_too_far": Text("设备时间不准，请校准后重扫", "Device clock is off: set it and scan again"),
     "scan_id_reused": Text("扫码编号重复，请重新扫码", "Scan id used before: scan again"),
+    "scan_failed": Text("系统未能记录，请重新扫码", "Could not be recorded: scan again"),
     "scan_malformed": Text("扫码数据不完整，请重新扫码", "Scan incomplete: scan again"),
 }
 

@@ -1,0 +1,1 @@
+"""What is sold and where it may be used: venues, benefits, products, holidays, and the pinned terms versions."""
