@@ -1,0 +1,72 @@
+"""A device learns where it stands."""
+
+from typing import Any
+
+from flask import Blueprint, request
+
+from passes import clock
+from passes.access import guard, rates, rules
+from passes.access import service as access_service
+from passes.access.rules import Gate
+from passes.catalogue import queries as catalogue_queries
+from passes.db import transaction
+from passes.entitlement.terms import Benefit, Terms, Venue
+from passes.errors import N_, TooMany
+from passes.gate.lane_schemas import EnrolmentIn, EnrolmentOut, LaneOut
+from passes.http import accepts, answers
+
+blueprint = Blueprint("gate_lanes", __name__, url_prefix="/api/v1")
+
+CODES_BY_ADDRESS = 10
+CODE_WINDOW_SECONDS = 600
+
+
+@blueprint.post("/enrolments")
+@guard.public
+@accepts(EnrolmentIn())
+@answers(EnrolmentOut(), status=201)
+def create_enrolment(body: dict[str, str]) -> dict[str, Any]:
+    """Use a one-time code: the device gets its token. A token it already has ends, sent as Authorization."""
+    now = clock.now()
+    address = f"enrol address {rules.address_block(request.remote_addr)}"
+    with transaction() as session:
+        allowed = rates.allow(session, address, limit=CODES_BY_ADDRESS, seconds=CODE_WINDOW_SECONDS, now=now)
+    if not allowed:
+        raise TooMany(
+            "too_many_tries",
+            N_("Too many tries. Wait a few minutes and try again."),
+            retry_after_seconds=CODE_WINDOW_SECONDS // CODES_BY_ADDRESS,
+        )
+    with transaction() as session:
+        terms = catalogue_queries.get_current_terms(session)
+        made = access_service.enrol_device(
+            session, code=body["code"], device_name=body["device_name"], replaces=guard.bearer_token(), now=now
+        )
+    return {"enrolment_id": made.enrolment_id, "token": made.token, "lane": _lane(terms, made.gate)}
+
+
+@blueprint.get("/gate/lane")
+@guard.device
+@answers(LaneOut())
+def show_lane() -> dict[str, Any]:
+    """The lane of this device, its venue, and what is offered there."""
+    with transaction() as session:
+        terms = catalogue_queries.get_current_terms(session)
+    return _lane(terms, guard.current_gate())
+
+
+def _lane(terms: Terms, gate: Gate) -> dict[str, Any]:
+    benefits = {benefit.id: _named(benefit) for benefit in terms.benefits.values() if gate.venue_id in benefit.at}
+    venue = terms.venues.get(gate.venue_id)
+    return {
+        "id": gate.lane_id,
+        "name": gate.name,
+        "venue": _named(venue) if venue else {"id": gate.venue_id, "zh": gate.venue_id, "en": gate.venue_id},
+        "attended": gate.attended,
+        "default_benefit": benefits.get(gate.default_benefit_id or ""),
+        "benefits": list(benefits.values()),
+    }
+
+
+def _named(thing: Venue | Benefit) -> dict[str, str]:
+    return {"id": thing.id, "zh": thing.name.zh, "en": thing.name.en}

@@ -1,0 +1,71 @@
+// A keyboard-wedge scanner types like a keyboard. The physical key (event.code) is read, not the character, so that
+// an input method or another layout on the tablet changes nothing. The scanner itself stays on its US default.
+
+export interface Key {
+  code: string;
+  shiftKey: boolean;
+}
+
+// A scanner leaves a few milliseconds between keys; a person does not type a code at one key in 60 ms.
+const GAP_MS = 400;
+const BURST_MS_PER_KEY = 60;
+const BURST_KEYS = 6;
+
+const SHIFTED_DIGITS = ")!@#$%^&*(";
+const OTHERS: Record<string, [string, string]> = {
+  Minus: ["-", "_"],
+  Equal: ["=", "+"],
+  BracketLeft: ["[", "{"],
+  BracketRight: ["]", "}"],
+  Backslash: ["\\", "|"],
+  Semicolon: [";", ":"],
+  Quote: ["'", '"'],
+  Comma: [",", "<"],
+  Period: [".", ">"],
+  Slash: ["/", "?"],
+  Backquote: ["`", "~"],
+  Space: [" ", " "],
+  NumpadAdd: ["+", "+"],
+  NumpadSubtract: ["-", "-"],
+  NumpadMultiply: ["*", "*"],
+  NumpadDivide: ["/", "/"],
+  NumpadDecimal: [".", "."],
+};
+
+/** The character of a physical key on a US keyboard, or null for a key that writes none. */
+export function characterOf(key: Key, capsLock: boolean): string | null {
+  const letter = /^Key([A-Z])$/.exec(key.code)?.[1];
+  if (letter !== undefined) return key.shiftKey !== capsLock ? letter : letter.toLowerCase();
+  const digit = /^Digit([0-9])$/.exec(key.code)?.[1];
+  if (digit !== undefined) return key.shiftKey ? SHIFTED_DIGITS.charAt(Number(digit)) : digit;
+  const numpad = /^Numpad([0-9])$/.exec(key.code)?.[1];
+  if (numpad !== undefined) return numpad;
+  return OTHERS[key.code]?.[key.shiftKey ? 1 : 0] ?? null;
+}
+
+/** Collects keys into one text. Times are milliseconds of any steady clock. */
+export class Wedge {
+  private text = "";
+  private startedAt = 0;
+  private lastAt = 0;
+
+  add(character: string, at: number): void {
+    if (at - this.lastAt > GAP_MS) this.text = "";
+    if (this.text === "") this.startedAt = at;
+    this.text += character;
+    this.lastAt = at;
+  }
+
+  /** What was typed up to this Enter, with whether only a machine types so fast; the next key starts afresh. */
+  take(at: number): { text: string; burst: boolean } {
+    const text = at - this.lastAt > GAP_MS ? "" : this.text;
+    const burst = text.length >= BURST_KEYS && at - this.startedAt < text.length * BURST_MS_PER_KEY;
+    this.text = "";
+    return { text, burst };
+  }
+}
+
+/** A pasted or scanned text without the scanner's line end; nothing else is trimmed. */
+export function withoutLineEnd(text: string): string {
+  return text.replace(/[\r\n\t]+$/, "");
+}
