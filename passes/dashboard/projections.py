@@ -1,0 +1,191 @@
+"""Tables shaped by the page, and how events are counted into them: facts first, then only what was new is added up.
+
+An empty venue, benefit or product id in a roll-up means "all of them".
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from pyroaring import BitMap
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Date,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    Uuid,
+    bindparam,
+    func,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from passes.db import Base
+
+ALL = ""
+
+
+class RedemptionFact(Base):
+    """One admitted scan, once, whatever is delivered twice."""
+
+    __tablename__ = "redemption_fact"
+
+    scan_ref: Mapped[str] = mapped_column(Text, primary_key=True)
+    pass_id: Mapped[int] = mapped_column(BigInteger)
+    venue_id: Mapped[str] = mapped_column(Text)
+    benefit_id: Mapped[str] = mapped_column(Text)
+    product_id: Mapped[str] = mapped_column(Text)
+    local_day: Mapped[date] = mapped_column(Date)
+    local_hour: Mapped[int] = mapped_column(SmallInteger)
+
+
+class RefusalFact(Base):
+    """One refused scan, once."""
+
+    __tablename__ = "refusal_fact"
+
+    scan_ref: Mapped[str] = mapped_column(Text, primary_key=True)
+    venue_id: Mapped[str] = mapped_column(Text)
+    refusal_code: Mapped[str] = mapped_column(Text)
+    local_day: Mapped[date] = mapped_column(Date)
+
+
+class SurveyFact(Base):
+    """One answered survey, once."""
+
+    __tablename__ = "survey_fact"
+
+    invitation_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    venue_id: Mapped[str] = mapped_column(Text)
+    visited_on: Mapped[date] = mapped_column(Date)
+    score: Mapped[int] = mapped_column(SmallInteger)
+
+
+class VisitsByHour(Base):
+    """Admitted scans of a venue in a local hour."""
+
+    __tablename__ = "visits_by_hour"
+    __table_args__ = (CheckConstraint("hour BETWEEN 0 AND 23", name="hour"),)
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    venue_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    hour: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    visits: Mapped[int] = mapped_column(Integer)
+
+
+class VisitsDaily(Base):
+    """Admitted scans of a day: in all, by venue, by venue and benefit, by venue and product."""
+
+    __tablename__ = "visits_daily"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    venue_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    benefit_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    product_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    visits: Mapped[int] = mapped_column(Integer)
+
+
+class RefusalsDaily(Base):
+    """Refused scans of a day by venue and reason."""
+
+    __tablename__ = "refusals_daily"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    venue_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    refusal_code: Mapped[str] = mapped_column(Text, primary_key=True)
+    refusals: Mapped[int] = mapped_column(Integer)
+
+
+class UniquePasses(Base):
+    """Which passes were admitted in a period: a roaring bitmap of pass ids.
+
+    One row a partition, because two workers that read, add and write one row would lose each other's additions;
+    the reader takes the union.
+    """
+
+    __tablename__ = "unique_passes"
+    __table_args__ = (CheckConstraint("period IN ('day', 'month')", name="period"),)
+
+    period: Mapped[str] = mapped_column(Text, primary_key=True)
+    starts_on: Mapped[date] = mapped_column(Date, primary_key=True)
+    venue_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    partition: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    passes: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SatisfactionDaily(Base):
+    """Answers by venue, day of the visit and score."""
+
+    __tablename__ = "satisfaction_daily"
+    __table_args__ = (CheckConstraint("score BETWEEN 1 AND 3", name="score"),)
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    venue_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    score: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    answers: Mapped[int] = mapped_column(Integer)
+
+
+def add_facts(session: Session, table: type[Base], facts: Sequence[Base]) -> set[Any]:
+    """Insert what is not there yet. Returns the keys of the new ones only."""
+    if not facts:
+        return set()
+    columns = list(table.__table__.columns)
+    rows = [tuple(getattr(fact, column.name) for column in columns) for fact in facts]
+    key = next(iter(table.__table__.primary_key))
+    new = _insert_rows(table, [column.name for column in columns], rows).on_conflict_do_nothing()
+    return set(session.scalars(new.returning(key)))
+
+
+def add_counts(session: Session, table: type[Base], counts: Mapping[tuple[Any, ...], int]) -> None:
+    """Add to a roll-up: {primary key: how many}. Keys are sorted, so that two workers cannot deadlock."""
+    if not counts:
+        return
+    keys = [column.name for column in table.__table__.primary_key]
+    counted = next(column.name for column in table.__table__.columns if not column.primary_key)
+    rows = [(*key, count) for key, count in sorted(counts.items())]
+    new = _insert_rows(table, [*keys, counted], rows)
+    total = table.__table__.columns[counted] + new.excluded[counted]
+    session.execute(new.on_conflict_do_update(index_elements=keys, set_={counted: total}))
+
+
+def add_passes(session: Session, additions: Mapping[tuple[str, date, str, int], Iterable[int]]) -> None:
+    """Add pass ids to bitmaps: {(period, starts_on, venue_id, partition): pass ids}."""
+    if not additions:
+        return
+    keys = sorted(additions)
+    key_columns = (UniquePasses.period, UniquePasses.starts_on, UniquePasses.venue_id, UniquePasses.partition)
+    present = select(*key_columns, UniquePasses.passes).where(tuple_(*key_columns).in_(keys))
+    bitmaps = {
+        (period, starts_on, venue_id, partition): BitMap.deserialize(passes)
+        for period, starts_on, venue_id, partition, passes in session.execute(present)
+    }
+    rows = []
+    for key in keys:
+        bitmap = bitmaps.get(key, BitMap())
+        bitmap.update(additions[key])
+        rows.append((*key, bitmap.serialize()))
+    new = _insert_rows(UniquePasses, ["period", "starts_on", "venue_id", "partition", "passes"], rows)
+    session.execute(new.on_conflict_do_update(index_elements=key_columns, set_={"passes": new.excluded.passes}))
+
+
+def tally(keys: Iterable[tuple[Any, ...]]) -> Counter[tuple[Any, ...]]:
+    return Counter(keys)
+
+
+def _insert_rows(table: type[Base], names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Insert:
+    """INSERT … SELECT FROM unnest(arrays): one statement and one plan, however many rows."""
+    columns = table.__table__.columns
+    arrays = [
+        bindparam(f"array_{name}", list(values), type_=ARRAY(columns[name].type))
+        for name, values in zip(names, zip(*rows, strict=True), strict=True)
+    ]
+    source = func.unnest(*arrays).table_valued(*names).render_derived()
+    return insert(table).from_select(list(names), select(*source.columns))
