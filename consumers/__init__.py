@@ -1,0 +1,1 @@
+"""The workers: source → handler → checkpoint."""

@@ -1,0 +1,47 @@
+"""After a visit an invitation to a survey; its answers as scores by spot."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from consumers.dead_letters import Consumer
+from passes.dashboard.projections import SatisfactionDaily, SurveyFact, add_counts, add_facts, tally
+from passes.events.contract import RedemptionAdmitted, SurveyAnswered
+from passes.events.wire import Received
+from passes.feedback.service import Visit, invite
+
+
+def invite_visitors(session: Session, received: Sequence[Received], now: datetime) -> None:
+    """received: RedemptionAdmitted only. Spots are asked about; a shop or a hotel is not."""
+    visits = []
+    for one in received:
+        event = one.event
+        assert isinstance(event, RedemptionAdmitted)
+        if event.venue_kind == "spot":
+            visits.append(Visit(event.pass_id, event.scan_ref, event.venue_id, event.local_day))
+    invite(session, visits, now=now)
+
+
+def count_answers(session: Session, received: Sequence[Received], now: datetime) -> None:
+    """received: SurveyAnswered only."""
+    facts: dict[object, SurveyFact] = {}
+    for one in received:
+        event = one.event
+        assert isinstance(event, SurveyAnswered)
+        facts[event.invitation_id] = SurveyFact(
+            invitation_id=event.invitation_id,
+            venue_id=event.venue_id,
+            visited_on=event.visited_on,
+            score=event.score,
+        )
+    new = add_facts(session, SurveyFact, list(facts.values()))
+    counts = tally((facts[key].visited_on, facts[key].venue_id, facts[key].score) for key in new)
+    add_counts(session, SatisfactionDaily, counts)
+
+
+HANDLERS = {
+    RedemptionAdmitted.TYPE: invite_visitors,
+    SurveyAnswered.TYPE: count_answers,
+}
+SATISFACTION = Consumer("satisfaction", HANDLERS)
