@@ -46,6 +46,8 @@ log.retention.bytes=-1
 class EmbeddedKafka:
     """A broker with its data below `folder`. `durable=False` is for tests: nothing is flushed to the disk."""
 
+    name = "kafka"
+
     def __init__(
         self,
         folder: Path,
@@ -121,6 +123,9 @@ class EmbeddedKafka:
             "-XX:+UseSerialGC",
             f"{quiet}.defaultLogLevel=warn",
             f"{quiet}.log.kafka.server.KafkaRaftServer=info",
+            # Two warnings that every start and every stop of a single broker gives.
+            f"{quiet}.log.org.apache.kafka.controller.QuorumController=error",
+            f"{quiet}.log.org.apache.kafka.clients.NetworkClient=error",
             f"{quiet}.showDateTime=true",
             f"{quiet}.dateTimeFormat=HH:mm:ss",
         ]

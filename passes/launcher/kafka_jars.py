@@ -16,7 +16,13 @@ from passes.launcher.problems import CannotStart
 VERSION = "4.4.0"
 # kafka-clients is named because jgo would take an older one from log4j's dependency management; without the slf4j
 # binding Kafka logs nothing.
-COORDINATES = f"org.apache.kafka:kafka_2.13:{VERSION}+org.apache.kafka:kafka-clients:{VERSION}+org.slf4j:slf4j-simple:1.7.36"
+COORDINATES = "+".join(
+    (
+        f"org.apache.kafka:kafka_2.13:{VERSION}",
+        f"org.apache.kafka:kafka-clients:{VERSION}",
+        "org.slf4j:slf4j-simple:1.7.36",
+    )
+)
 SUMS = Path(__file__).with_name(f"kafka-{VERSION}.sha256")
 OLDEST_JAVA = 17
 FETCH = """
@@ -66,7 +72,8 @@ def _fetch(beside: Path) -> Path:
     jars.mkdir()
     for line in fetched.stdout.split():
         shutil.copyfile(line, jars / Path(line).name)
-    expected = dict(reversed(line.split()) for line in SUMS.read_text().splitlines())
+    sums = (line.split() for line in SUMS.read_text().splitlines())
+    expected = {name: digest for digest, name in sums}
     found = {jar.name: hashlib.sha256(jar.read_bytes()).hexdigest() for jar in jars.iterdir()}
     if found != expected:
         different = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))

@@ -40,21 +40,29 @@ def server_account() -> pwd.struct_passwd | None:
     """The account PostgreSQL runs under: our own where we are root (it refuses to run as root), else None."""
     if os.geteuid() != 0:
         return None
+    return _find_account(SERVER_USER) or _make_account()
+
+
+def _find_account(name: str) -> pwd.struct_passwd | None:
     try:
-        return pwd.getpwnam(SERVER_USER)
+        return pwd.getpwnam(name)
     except KeyError:
-        useradd = shutil.which("useradd", path=f"{os.defpath}:/usr/sbin:/sbin")
-        if useradd is None:
-            return pwd.getpwnam("nobody")
-        made = subprocess.run(
-            [useradd, "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", SERVER_USER],
-            capture_output=True,
-            text=True,
-        )
-        # 9: a second copy of us has just made it.
-        if made.returncode not in (0, 9):
-            raise CannotStart(f"Could not create the account {SERVER_USER!r} for PostgreSQL: {made.stderr.strip()}")
-        return pwd.getpwnam(SERVER_USER)
+        return None
+
+
+def _make_account() -> pwd.struct_passwd:
+    useradd = shutil.which("useradd", path=f"{os.defpath}:/usr/sbin:/sbin")
+    if useradd is None:
+        return pwd.getpwnam("nobody")
+    made = subprocess.run(
+        [useradd, "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", SERVER_USER],
+        capture_output=True,
+        text=True,
+    )
+    # 9: a second copy of us has just made it.
+    if made.returncode not in (0, 9):
+        raise CannotStart(f"Could not create the account {SERVER_USER!r} for PostgreSQL: {made.stderr.strip()}")
+    return pwd.getpwnam(SERVER_USER)
 
 
 def others_can_reach(path: Path) -> bool:

@@ -28,6 +28,8 @@ class EmbeddedPostgres:
     `durable=False` is for tests: nothing is flushed to the disk. `programs` holds pg_dump, psql and pgbench.
     """
 
+    name = "postgres"
+
     def __init__(
         self, folder: Path, *, durable: bool = True, sink: LineSink | None = None, run_dir: Path | None = None
     ) -> None:
@@ -92,8 +94,8 @@ class EmbeddedPostgres:
         # A first run that was cut off leaves only this folder behind; the finished one appears by a rename.
         beside = self.home / "data.unfinished"
         shutil.rmtree(beside, ignore_errors=True)
-        arguments = ["-D", str(beside), "-U", NAME, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-instructions"]
-        arguments += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        arguments = ["-D", str(beside), "-U", NAME, "--auth=trust", "--no-instructions", "--encoding=UTF8"]
+        arguments += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         if not self._durable:
             arguments.append("--no-sync")
         account = server_account()
@@ -144,6 +146,7 @@ class EmbeddedPostgres:
             "max_connections": "200",
             "timezone": "UTC",
             "log_timezone": "UTC",
+            "log_line_prefix": "%t [%p] ",
             "log_checkpoints": "off",
         }
         if not self._durable:

@@ -122,7 +122,9 @@ class Child:
         """Start it in a session of its own, so that a terminal's Ctrl-C reaches the launcher alone."""
         command = self.command
         self.ready.clear()
-        drop = {} if command.user is None else {"user": command.user, "group": command.group, "extra_groups": []}
+        account: dict[str, object] = {}
+        if command.user is not None:
+            account = {"user": command.user, "group": command.group, "extra_groups": []}
         self._process = subprocess.Popen(  # type: ignore[call-overload]
             list(command.argv),
             env=None if command.env is None else dict(command.env),
@@ -133,7 +135,7 @@ class Child:
             text=True,
             errors="replace",
             start_new_session=True,
-            **drop,
+            **account,
         )
         self._record = Record(command.name, self.pid, psutil.Process(self.pid).create_time(), command.stop_signal)
         if self._record_file:
