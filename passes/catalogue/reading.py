@@ -1,6 +1,7 @@
 """From the Nodes of a catalogue file to Terms. What cannot be read is a fault with its line; the rest goes on."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 from passes.catalogue.checks import Draft, check
@@ -10,6 +11,7 @@ from passes.catalogue.pass_rules import read_pass_rules
 from passes.catalogue.venues import entries, read_venues
 from passes.entitlement.facts import HOLDER_CLASSES
 from passes.entitlement.nodes import (
+    CatalogueFault,
     Fault,
     Faults,
     Node,
@@ -40,16 +42,24 @@ KINDS: tuple[Literal["pass", "ticket"], ...] = ("pass", "ticket")
 
 @dataclass(frozen=True)
 class Reading:
-    """What a catalogue and its holidays mean: terms without a version yet, and the files as plain Nodes."""
+    """What a catalogue and its holidays mean: terms without a version yet, the line of each id, the files as Nodes."""
 
     terms: Terms
+    lines: dict[str, int]
     calendar: Calendar
     catalogue: Node
     holidays: Node
 
 
-def read_files(catalogue_text: str, holidays_text: str, faults: Faults) -> Reading | None:
-    """Both files, read and checked against each other; None where they cannot be read at all."""
+@lru_cache(maxsize=2)
+def read_files(catalogue_text: str, holidays_text: str) -> tuple[Reading | None, tuple[CatalogueFault, ...]]:
+    """Both files, read and checked against each other, and what is wrong with them. The same texts are read once."""
+    faults = Faults()
+    reading = _read_files(catalogue_text, holidays_text, faults)
+    return reading, tuple(faults.found)
+
+
+def _read_files(catalogue_text: str, holidays_text: str, faults: Faults) -> Reading | None:
     catalogue = holidays = None
     with faults.of("catalogue"):
         catalogue = read_document(catalogue_text)
@@ -62,7 +72,7 @@ def read_files(catalogue_text: str, holidays_text: str, faults: Faults) -> Readi
     if draft is None or faults.found:
         return None
     check(draft, calendar, faults)
-    return Reading(draft.terms, calendar, catalogue, holidays)
+    return Reading(draft.terms, draft.lines, calendar, catalogue, holidays)
 
 
 def read_catalogue(node: Node, faults: Faults) -> Draft | None:
