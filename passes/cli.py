@@ -2,6 +2,8 @@
 
 import click
 
+from passes.access.commands import staff
+from passes.catalogue.commands import catalogue
 from passes.credential.commands import credential
 
 
@@ -12,6 +14,8 @@ def youyou() -> None:
 
 
 COMMANDS: tuple[click.Command, ...] = (
+    staff,
+    catalogue,
     credential,
 )
 
