@@ -8,10 +8,23 @@ from sqlalchemy import text
 
 from passes import db, logs, metrics, settings
 from passes.access import guard
+from passes.access import pages as access_pages
+from passes.admin import pages as admin_pages
+from passes.gate import lane_routes
+from passes.gate import pages as gate_pages
+from passes.gate import routes as scan_routes
 from passes.http import assets, headers, languages, openapi, problems
 from passes.settings import Settings
+from passes.wallet import pages as wallet_pages
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+DOORS: tuple[Blueprint, ...] = (
+    access_pages.blueprint,
+    admin_pages.blueprint,
+    gate_pages.blueprint,
+    lane_routes.blueprint,
+    scan_routes.blueprint,
+    wallet_pages.blueprint,
+)
 
 
 def create_app(given: Settings | None = None) -> Flask:
@@ -37,7 +50,7 @@ def create_app(given: Settings | None = None) -> Flask:
     problems.set_up(app)
     assets.set_up(app)
     app.context_processor(lambda: {"payments_mode": chosen.payments, "livemode": chosen.livemode})
-    for blueprint in BLUEPRINTS:
+    for blueprint in DOORS:
         app.register_blueprint(blueprint)
     _add_health(app)
     return app

@@ -1,12 +1,17 @@
 """Things that tests need, made by the use cases that make them in life."""
 
 import itertools
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from passes.credential.service import id_tag
+from passes import catalogue
+from passes.access.service import NewEnrolment, create_lane, enrol_device, make_enrolment_code
+from passes.catalogue.service import load_catalogue
+from passes.clock import local_day
+from passes.credential.service import PassFacts, ensure_issuer_keys, id_tag, timed_code
 from passes.lifecycle.models import Pass
 from passes.lifecycle.service import Holder, PassRequest, activate_pass, issue_pass, next_serial
 
@@ -51,3 +56,48 @@ def issued_pass(session: Session, *, now: datetime, **changes: Any) -> Pass:
 def active_pass(session: Session, *, now: datetime, **changes: Any) -> Pass:
     """A pass activated at `now`."""
     return activate_pass(session, issued_pass(session, now=now, **changes).id, now=now)
+
+
+CATALOGUE = Path(catalogue.__file__).parent / "data"
+
+
+def city(session: Session, *, now: datetime, **replaced: str) -> int:
+    """The sample catalogue and the issuer's keys; returns the terms version. replaced: {old text: new text} of it."""
+    text = (CATALOGUE / "catalog.sample.yaml").read_text()
+    for old, new in replaced.items():
+        assert old in text
+        text = text.replace(old, new)
+    loaded = load_catalogue(session, text, (CATALOGUE / "holidays.sample.yaml").read_text(), now=now)
+    ensure_issuer_keys(session, now=now)
+    return loaded.version
+
+
+def gate_at(
+    session: Session, venue_id: str, *, now: datetime, attended: bool = True, default_benefit_id: str | None = None
+) -> NewEnrolment:
+    """A device enrolled to a lane of its own at the venue: its gate and its token."""
+    lane_id = create_lane(
+        session,
+        venue_id=venue_id,
+        name=f"lane {next(_lines)}",
+        attended=attended,
+        default_benefit_id=default_benefit_id,
+        now=now,
+    )
+    code = make_enrolment_code(session, lane_id, staff_id=None, now=now)
+    return enrol_device(session, code=code, device_name="tablet", now=now)
+
+
+def code_of(session: Session, pass_: Pass, *, now: datetime) -> str:
+    """The text of the QR code that the wallet would show if the pass were active since `now` or earlier."""
+    valid_from = pass_.valid_from or local_day(now)
+    facts = PassFacts(
+        serial=pass_.id,
+        generation=pass_.generation,
+        product_number=pass_.product_number,
+        valid_from=valid_from,
+        valid_until=pass_.valid_until or valid_from + timedelta(days=365),
+        holder_class=pass_.holder_class,
+        id_tag=pass_.id_tag,
+    )
+    return timed_code(session, facts, now=now).text

@@ -79,7 +79,7 @@ def load(schema: Schema, data: Any) -> Any:
     try:
         return schema.load(data)
     except ValidationError as error:
-        raise Invalid("invalid_fields", N_("Some fields are missing or wrong."), fields=_flat_of(error)) from error
+        raise Invalid("invalid_fields", N_("Some fields are missing or wrong."), fields=faults_of(error)) from error
 
 
 def load_form(schema: Schema) -> tuple[dict[str, Any], dict[str, list[str]]]:
@@ -92,12 +92,12 @@ def load_form(schema: Schema) -> tuple[dict[str, Any], dict[str, list[str]]]:
     try:
         data: dict[str, Any] = schema.load(given)
     except ValidationError as error:
-        reasons = _flat_of(error)
+        reasons = faults_of(error)
         return {}, {name: [gettext(text) for text in texts] for name, texts in reasons.items()} | doubled
     return ({}, doubled) if doubled else (data, {})
 
 
-def _flat_of(error: ValidationError) -> dict[str, list[str]]:
+def faults_of(error: ValidationError) -> dict[str, list[str]]:
     messages: Mapping[str, Any] = error.normalized_messages()  # type: ignore[no-untyped-call]
     return flat(messages)
 

@@ -1,0 +1,70 @@
+"""The gate's API."""
+
+from typing import Any
+
+from flask import Blueprint
+from flask_babel import gettext
+from marshmallow import ValidationError
+
+from passes import clock
+from passes.access import guard
+from passes.errors import N_, Invalid
+from passes.gate.flows import upload_scans
+from passes.gate.rules import Answer, ScanRequest, fault_answer, is_clock_off
+from passes.gate.schemas import ScanIn, UploadIn, UploadOut
+from passes.http import accepts, answers
+from passes.http.fields import faults_of, load
+from passes.metrics import scan_seconds
+
+blueprint = Blueprint("scans", __name__)
+
+_scan = ScanIn()
+CLOCK_OFF = N_("The clock of this device is more than a minute off. Set it and scan again.")
+
+
+@blueprint.post("/api/v1/scans")
+@guard.device
+@accepts(UploadIn(), raw=True)
+@answers(UploadOut())
+def create_scans(body: Any) -> dict[str, list[Answer]]:
+    """Decide one scan (the object itself) or up to 500 (`{"scans": […]}`); every attempt is kept.
+
+    An element of a list that is no scan is answered in its place and keeps nothing else from being counted.
+    """
+    started = clock.seconds_running()
+    made = _many(body) if isinstance(body, dict) and "scans" in body else [_one(body)]
+    scan_seconds.observe(clock.seconds_running() - started)
+    return {"answers": made}
+
+
+def _one(element: Any) -> Answer:
+    scan: ScanRequest = load(_scan, element)
+    now = clock.now()
+    if is_clock_off(scan, now):
+        raise Invalid("scanned_at_too_far", CLOCK_OFF, fields={"scanned_at": [CLOCK_OFF]})
+    return upload_scans(guard.current_gate(), [scan], now=now)[0]
+
+
+def _many(body: dict[str, Any]) -> list[Answer]:
+    elements = body["scans"]
+    if set(body) != {"scans"} or not isinstance(elements, list) or not 1 <= len(elements) <= 500:
+        reason = N_("Send `scans`, a list of 1 to 500 scans, and nothing beside it.")
+        raise Invalid("invalid_fields", reason, fields={"scans": [reason]})
+    now = clock.now()
+    loaded = [_loaded(element, now) for element in elements]
+    scans = [scan for scan in loaded if isinstance(scan, ScanRequest)]
+    told = iter(upload_scans(guard.current_gate(), scans, now=now) if scans else [])
+    return [next(told) if isinstance(scan, ScanRequest) else scan for scan in loaded]
+
+
+def _loaded(element: Any, now: Any) -> ScanRequest | Answer:
+    """The scan, or the answer that says why it is none."""
+    given_id = element.get("scan_id") if isinstance(element, dict) else None
+    try:
+        scan: ScanRequest = _scan.load(element)
+    except ValidationError as error:
+        reasons = {name: [gettext(text) for text in texts] for name, texts in faults_of(error).items()}
+        return fault_answer(given_id, "scan_malformed", reasons)
+    if is_clock_off(scan, now):
+        return fault_answer(given_id, "scanned_at_too_far", {"scanned_at": [gettext(CLOCK_OFF)]})
+    return scan

@@ -1,0 +1,132 @@
+"""What a scan is, and how the code, the pass and the entitlement become one answer. Pure values."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from passes.credential.codec import Verdict
+from passes.entitlement.facts import ConfirmItem, Decision
+from passes.entitlement.words import refusal_words
+
+# How far a device's clock may be off while there is no offline log.
+CLOCK_TOLERANCE = timedelta(seconds=60)
+CHECK_DOCUMENT = "check_document"
+
+Answer = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRequest:
+    """One attempt as the device sent it. scan_id is the device's own; sequence counts its scans."""
+
+    scan_id: UUID
+    code: str
+    benefit_id: str | None = None
+    confirmed: tuple[str, ...] = ()
+    scanned_at: datetime | None = None
+    sequence: int | None = None
+
+    def content_hash(self) -> bytes:
+        """Tells a repeat (same content) from a scan id used twice. 32 bytes."""
+        parts = (self.code, self.benefit_id or "", *sorted(self.confirmed), self.scanned_at or "", self.sequence or "")
+        return hashlib.sha256("\x1f".join(map(str, parts)).encode(errors="surrogatepass")).digest()
+
+
+def is_clock_off(scan: ScanRequest, now: datetime) -> bool:
+    return scan.scanned_at is not None and abs(scan.scanned_at - now) > CLOCK_TOLERANCE
+
+
+def code_refusal(verdict: Verdict, *, state: str | None, generation: int | None) -> str | None:
+    """The refusal code of a code that opens nothing, or None. state and generation are the pass's, None = no such pass.
+
+    An expired certificate with a good proof is let through: it ranks as a card.
+    """
+    if not verdict.proved or verdict.token is None:
+        return verdict.code
+    if state is None or generation is None:
+        return "pass_not_found"
+    if verdict.code == "credential_revoked" or verdict.token.generation != generation:
+        return "pass_void" if state == "void" else "credential_revoked"
+    ranks_as_card = verdict.code == "cert_expired" and verdict.proof_ok
+    return None if verdict.code == "ok" or ranks_as_card else verdict.code
+
+
+def must_check_document(verdict: Verdict) -> bool:
+    """True where the code alone does not show who holds it: paper, a stale certificate, or a pass marked so."""
+    token = verdict.token
+    return token is not None and (token.type == "C" or verdict.code == "cert_expired" or token.always_check_document)
+
+
+def with_document(decision: Decision, *, attended: bool, confirmed: frozenset[str]) -> Decision:
+    """An admission that staff must first see a document for: amber in an attended lane, refused elsewhere."""
+    if decision.outcome == "refused" or CHECK_DOCUMENT in confirmed:
+        return decision
+    if not attended:
+        return refused("needs_confirmation", decision.benefit_id)
+    items = (*decision.confirm, ConfirmItem(CHECK_DOCUMENT))
+    return replace(decision, outcome="needs_confirmation", confirm=items, moves=(), terms={})
+
+
+def refused(code: str, benefit_id: str | None = None) -> Decision:
+    return Decision("refused", benefit_id=benefit_id, refusal_code=code)
+
+
+def outcome_of(decision: Decision) -> str:
+    """How the three truths are written: admitted, needs_confirmation, refused/<code>."""
+    return f"refused/{decision.refusal_code}" if decision.outcome == "refused" else decision.outcome
+
+
+def answer_of(
+    scan_id: UUID,
+    decision: Decision,
+    *,
+    next_allowed_at: datetime | None,
+    benefit: Mapping[str, str] | None,
+    holder: Mapping[str, object] | None,
+) -> Answer:
+    """What the gate is told, as plain JSON: kept with the scan and given again for ever."""
+    answer: Answer = {
+        "scan_id": str(scan_id),
+        "decision": decision.outcome,
+        "refusal_code": decision.refusal_code,
+        "words": words_of(decision),
+        "next_allowed_at": next_allowed_at.isoformat() if next_allowed_at else None,
+        "benefit": benefit,
+        "holder": holder,
+    }
+    if decision.confirm:
+        answer["confirm"] = [_item(item) for item in decision.confirm]
+    if decision.terms:
+        answer["terms"] = dict(decision.terms)
+    return answer
+
+
+def fault_answer(scan_id: object, code: str, fields: Mapping[str, list[str]]) -> Answer:
+    """An element that is no scan, answered in its place. It is not recorded: mended, it may be sent again."""
+    words = refusal_words(code)
+    return {
+        "scan_id": scan_id if isinstance(scan_id, str) else None,
+        "decision": "refused",
+        "refusal_code": code,
+        "words": {"zh": words.zh, "en": words.en},
+        "next_allowed_at": None,
+        "benefit": None,
+        "holder": None,
+        "fields": dict(fields),
+    }
+
+
+def words_of(decision: Decision) -> dict[str, str]:
+    code = decision.refusal_code or (decision.confirm[0].item if decision.confirm else decision.outcome)
+    words = refusal_words(code)
+    return {"zh": words.zh, "en": words.en}
+
+
+def _item(item: ConfirmItem) -> dict[str, object]:
+    words = refusal_words(item.item)
+    shown: dict[str, object] = {"item": item.item, "words": {"zh": words.zh, "en": words.en}}
+    if item.choices:
+        shown["choices"] = [{"id": one.id, "zh": one.name.zh, "en": one.name.en} for one in item.choices]
+    return shown

@@ -1,0 +1,288 @@
+"""record_scans: every attempt is decided and kept, in the order and under the locks that make counting exact."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from sqlalchemy import insert
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from passes import clock, settings
+from passes.access.rules import Gate
+from passes.catalogue.queries import get_venue
+from passes.catalogue.sheets import day_sheet
+from passes.credential.codec import Verdict, verify
+from passes.credential.queries import get_trust
+from passes.entitlement.daysheet import DaySheet
+from passes.entitlement.decide import Chosen, choose_benefit, counters_of, decide, next_allowed
+from passes.entitlement.facts import Counter, Decision, Facts, HolderClass, PassState
+from passes.entitlement.terms import Venue
+from passes.errors import N_, Conflict
+from passes.events.contract import Event, RedemptionAdmitted, RedemptionRefused
+from passes.events.outbox import emit
+from passes.gate import rules
+from passes.gate.models import CodeUse, PassCounter, Scan
+from passes.gate.queries import (
+    CounterKey,
+    UseKey,
+    find_counters,
+    find_first_answers,
+    find_used_codes,
+)
+from passes.gate.rules import Answer, ScanRequest
+from passes.lifecycle.models import Pass
+from passes.lifecycle.queries import Holder, list_holders, lock_passes, open_holds
+from passes.lifecycle.rules import masked_name
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One scan on its way to an answer. The fields below verdict stay empty for a code that opens no pass."""
+
+    scan: ScanRequest
+    verdict: Verdict
+    pass_: Pass | None = None
+    sheet: DaySheet | None = None
+    held: bool = False
+    counters: tuple[Counter, ...] = ()
+    use: UseKey | None = None
+    facts: Facts | None = None
+    decision: Decision = field(default_factory=lambda: rules.refused("malformed"))
+    answer: Answer = field(default_factory=dict)
+
+    def counter_keys(self) -> list[CounterKey]:
+        return [(self.pass_.id, counter.name, counter.period) for counter in self.counters] if self.pass_ else []
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What the passes of this request have used: as read under their locks, moved on scan by scan."""
+
+    counters: dict[CounterKey, int]
+    uses: set[UseKey]
+    moved: dict[CounterKey, tuple[int, int]] = field(default_factory=dict)
+    used_up: list[UseKey] = field(default_factory=list)
+
+    def book(self, pass_id: int, moves: Sequence[Counter], use: UseKey | None) -> None:
+        for move in moves:
+            key = (pass_id, move.name, move.period)
+            self.counters[key] = self.counters.get(key, 0) + 1
+            self.moved[key] = (self.moved.get(key, (0, 0))[0] + 1, move.limit)
+        if use is not None:
+            self.uses.add(use)
+            self.used_up.append(use)
+
+
+def record_scans(session: Session, gate: Gate, scans: Sequence[ScanRequest], *, now: datetime) -> list[Answer]:
+    """Decide and keep the scans of one device, all in the caller's transaction; answers in the order of the scans.
+
+    A repeated scan id gets its first answer again; with other content it is Conflict("scan_id_reused") when
+    sent singly and answered so in its place in a list. Lock order: passes by id, then their counters.
+    """
+    venue = get_venue(session, gate.venue_id)
+    trust = get_trust(session, now=now)
+    moment = int(now.timestamp())
+    attempts = [Attempt(scan, verify(scan.code, now=moment, venue_number=venue.number, trust=trust)) for scan in scans]
+    passes = lock_passes(session, [a.verdict.serial for a in attempts if a.verdict.proved and a.verdict.serial])
+    # What the decisions depend on is read only now: under the locks, in later statements.
+    first = find_first_answers(session, gate.enrolment_id, {scan.scan_id for scan in scans})
+    known = {scan_id: (answer.content_hash, answer.response) for scan_id, answer in first.items()}
+    fresh = _fresh(attempts, set(known))
+    _place(session, gate, fresh, passes, now)
+    ledger = Ledger(
+        find_counters(session, [key for attempt in fresh for key in attempt.counter_keys()]),
+        find_used_codes(session, [attempt.use for attempt in fresh if attempt.use]),
+    )
+    holders = list_holders(session, [p.member_id for p in passes.values()]) if gate.attended else {}
+    for attempt in sorted(fresh, key=lambda a: a.scan.sequence or 0):
+        _decide(attempt, gate, ledger, now)
+        attempt.answer = _answer(attempt, holders)
+        known[attempt.scan.scan_id] = (attempt.scan.content_hash(), attempt.answer)
+    _write(session, gate, venue, fresh, ledger, now)
+    return [_told(scan, known, single=len(scans) == 1) for scan in scans]
+
+
+def _fresh(attempts: Sequence[Attempt], answered: set[UUID]) -> list[Attempt]:
+    """The attempts to decide: one for each scan id that has no answer yet."""
+    chosen: dict[UUID, Attempt] = {}
+    for attempt in attempts:
+        if attempt.scan.scan_id not in answered:
+            chosen.setdefault(attempt.scan.scan_id, attempt)
+    return list(chosen.values())
+
+
+def _place(session: Session, gate: Gate, attempts: Sequence[Attempt], passes: dict[int, Pass], now: datetime) -> None:
+    """Give each attempt its pass, the day sheet of that pass's terms, and the counters and code it would use."""
+    held = open_holds(session, passes, now)
+    for attempt in attempts:
+        verdict, scan = attempt.verdict, attempt.scan
+        pass_ = passes.get(verdict.serial) if verdict.proved and verdict.serial is not None else None
+        if pass_ is None:
+            continue
+        attempt.pass_, attempt.held = pass_, pass_.id in held
+        attempt.sheet = sheet = day_sheet(session, pass_.terms_version, clock.local_day(now))
+        meant = choose_benefit(sheet, pass_.product_id, gate.venue_id, scan.benefit_id, gate.default_benefit_id)
+        if isinstance(meant, Chosen):
+            attempt.counters = counters_of(sheet, meant.benefit_id, pass_.valid_from)
+            attempt.use = verdict.token.replay_key(meant.benefit_id) if verdict.token else None
+
+
+def _decide(attempt: Attempt, gate: Gate, ledger: Ledger, now: datetime) -> None:
+    """Code, pass, entitlement, then whether the code was used up. Books what an admission uses."""
+    pass_, sheet, verdict, scan = attempt.pass_, attempt.sheet, attempt.verdict, attempt.scan
+    state, generation = (pass_.state, pass_.generation) if pass_ else (None, None)
+    code = rules.code_refusal(verdict, state=state, generation=generation)
+    if code is None and pass_ is not None and settings.current().livemode and not pass_.livemode:
+        code = "test_pass"
+    if code is not None or pass_ is None or sheet is None:
+        attempt.decision = rules.refused(code or verdict.code, scan.benefit_id)
+        return
+    attempt.facts = facts = _facts(attempt, pass_, gate, ledger, now)
+    decision = decide(sheet, facts)
+    if rules.must_check_document(verdict):
+        decision = rules.with_document(decision, attended=gate.attended, confirmed=facts.confirmed)
+    if decision.outcome == "admitted" and attempt.use in ledger.uses:
+        decision = rules.refused("replayed", decision.benefit_id)
+    if decision.outcome == "admitted":
+        ledger.book(pass_.id, decision.moves, attempt.use)
+    attempt.decision = decision
+
+
+def _facts(attempt: Attempt, pass_: Pass, gate: Gate, ledger: Ledger, now: datetime) -> Facts:
+    return Facts(
+        now=now,
+        venue_id=gate.venue_id,
+        product_id=pass_.product_id,
+        holder_class=cast(HolderClass, pass_.holder_class),
+        state=cast(PassState, pass_.state),
+        valid_from=pass_.valid_from,
+        valid_until=pass_.valid_until,
+        held=attempt.held,
+        counters={
+            (name, period): ledger.counters.get((_, name, period), 0) for _, name, period in attempt.counter_keys()
+        },
+        confirmed=frozenset(attempt.scan.confirmed),
+        attended=gate.attended,
+        benefit_id=attempt.scan.benefit_id,
+        default_benefit_id=gate.default_benefit_id,
+    )
+
+
+def _answer(attempt: Attempt, holders: Mapping[int, Holder]) -> Answer:
+    decision, sheet, pass_, facts = attempt.decision, attempt.sheet, attempt.pass_, attempt.facts
+    benefit = holder = next_allowed_at = None
+    offer = sheet.offers.get(decision.benefit_id or "") if sheet else None
+    if offer is not None:
+        name = offer.name
+        benefit = {"id": offer.benefit_id, "zh": name.zh, "en": name.en}
+    if sheet is not None and facts is not None and decision.outcome == "refused":
+        next_allowed_at = next_allowed(sheet, facts, decision)
+    if pass_ is not None and sheet is not None and pass_.member_id in holders:
+        person, product = holders[pass_.member_id], sheet.products[pass_.product_id].name
+        holder = {
+            "name": masked_name(person.name),
+            "document_last4": person.document_last4,
+            "holder_class": pass_.holder_class,
+            "product": {"zh": product.zh, "en": product.en},
+        }
+    return rules.answer_of(
+        attempt.scan.scan_id, decision, next_allowed_at=next_allowed_at, benefit=benefit, holder=holder
+    )
+
+
+def _write(
+    session: Session, gate: Gate, venue: Venue, attempts: Sequence[Attempt], ledger: Ledger, now: datetime
+) -> None:
+    """Keep every attempt, move the counters, use up the codes, say what happened."""
+    if attempts:
+        session.execute(insert(Scan), [_row(attempt, gate, now) for attempt in attempts])
+    if ledger.moved:
+        rows = [
+            {"pass_id": key[0], "name": key[1], "period": key[2], "used": n, "allowed": limit}
+            for key, (n, limit) in sorted(ledger.moved.items())
+        ]
+        # A relative move: the CHECK sees what another transaction added meanwhile.
+        statement = upsert(PassCounter)
+        moved = {"used": PassCounter.used + statement.excluded.used, "allowed": statement.excluded.allowed}
+        session.execute(statement.on_conflict_do_update(constraint="pk_pass_counter", set_=moved), rows)
+    if ledger.used_up:
+        uses = [{"pass_id": p, "moment": m, "benefit_id": b} for p, m, b in sorted(ledger.used_up)]
+        session.execute(insert(CodeUse), uses)
+    for attempt in attempts:
+        event = _event(attempt, gate, venue, now)
+        if event is not None:
+            emit(session, event, now=now)
+
+
+def _row(attempt: Attempt, gate: Gate, now: datetime) -> dict[str, object]:
+    scan, token, outcome = attempt.scan, attempt.verdict.token, rules.outcome_of(attempt.decision)
+    proved = attempt.verdict.proved and token is not None
+    return {
+        "enrolment_id": gate.enrolment_id,
+        "scan_id": scan.scan_id,
+        "sequence": scan.sequence,
+        "lane_id": gate.lane_id,
+        "venue_id": gate.venue_id,
+        "content_hash": scan.content_hash(),
+        "code_type": token.type if proved and token else None,
+        "code_body": token.text_body if proved and token else None,
+        "pass_id": attempt.pass_.id if attempt.pass_ else None,
+        "benefit_id": attempt.decision.benefit_id,
+        "confirmed": list(scan.confirmed),
+        "scanned_at": now,
+        "recorded_at": now,
+        "local_day": clock.local_day(now),
+        "shown": outcome,
+        "answer": outcome,
+        "verdict": outcome,
+        "response": attempt.answer,
+    }
+
+
+def _event(attempt: Attempt, gate: Gate, venue: Venue, now: datetime) -> Event | None:
+    """An amber answer is no event: nothing was used up and nobody was turned away."""
+    decision, pass_, local = attempt.decision, attempt.pass_, clock.local_time(now)
+    scan_ref = f"{gate.enrolment_id}/{attempt.scan.scan_id}"
+    if decision.outcome == "admitted" and pass_ is not None and decision.benefit_id is not None:
+        return RedemptionAdmitted(
+            pass_id=pass_.id,
+            scan_ref=scan_ref,
+            venue_id=venue.id,
+            venue_kind=venue.kind,
+            benefit_id=decision.benefit_id,
+            product_id=pass_.product_id,
+            terms_version=pass_.terms_version,
+            holder_class=pass_.holder_class,
+            lane_id=gate.lane_id,
+            scanned_at=now,
+            local_day=local.date(),
+            local_hour=local.hour,
+        )
+    if decision.outcome == "refused" and decision.refusal_code is not None:
+        return RedemptionRefused(
+            pass_id=pass_.id if pass_ else None,
+            gate_key=str(gate.enrolment_id),
+            scan_ref=scan_ref,
+            venue_id=venue.id,
+            benefit_id=decision.benefit_id,
+            product_id=pass_.product_id if pass_ else None,
+            refusal_code=decision.refusal_code,
+            lane_id=gate.lane_id,
+            scanned_at=now,
+            local_day=local.date(),
+            local_hour=local.hour,
+        )
+    return None
+
+
+def _told(scan: ScanRequest, known: Mapping[UUID, tuple[bytes, Answer]], *, single: bool) -> Answer:
+    """The first answer to this scan id, if it was given to the same content."""
+    content_hash, answer = known[scan.scan_id]
+    if content_hash == scan.content_hash():
+        return answer
+    if single:
+        raise Conflict("scan_id_reused", N_("This scan id was used for another scan."))
+    return rules.fault_answer(str(scan.scan_id), "scan_id_reused", {})
