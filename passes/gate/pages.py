@@ -56,4 +56,5 @@ def gate() -> ResponseReturnValue:
 
 def _in(language: str, text: str) -> str:
     with force_locale(language):
-        return gettext(text)
+        translated: str = gettext(text)
+    return translated
