@@ -1,0 +1,65 @@
+"""What a holder is shown, as values."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+
+class Limited(Protocol):
+    """A counter of a benefit: what entitlement calls Counter."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def period(self) -> str: ...
+    @property
+    def limit(self) -> int: ...
+    @property
+    def per(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Life:
+    """Where a pass is in its life. Days are local; `valid_until` is exclusive."""
+
+    state: str
+    held: bool
+    activate_by_on: date
+    valid_from: date | None
+    valid_until: date | None
+
+
+@dataclass(frozen=True)
+class Left:
+    """How many uses of a benefit are left. per: day or term."""
+
+    per: str
+    left: int
+    limit: int
+
+
+def status_of(life: Life, today: date) -> str:
+    """ready (a code is shown), to_activate, starting (by itself, soon), frozen, expired or void."""
+    if life.state == "void":
+        return "void"
+    if life.state == "expired" or (life.valid_until is not None and today >= life.valid_until):
+        return "expired"
+    if life.held:
+        return "frozen"
+    if life.state == "issued":
+        return "to_activate" if today <= life.activate_by_on else "starting"
+    return "starting" if life.valid_from is not None and today < life.valid_from else "ready"
+
+
+def days_left(last_day: date, today: date) -> int:
+    """Days that can still be used, today included; 0 when the last one is over."""
+    return max((last_day - today).days + 1, 0)
+
+
+def uses_left(counters: Iterable[Limited], used: Mapping[tuple[str, str], int]) -> tuple[Left, ...]:
+    """What is left of each limit; a use beyond a limit leaves 0, never less."""
+    return tuple(
+        Left(counter.per, max(counter.limit - used.get((counter.name, counter.period), 0), 0), counter.limit)
+        for counter in counters
+    )

@@ -1,0 +1,25 @@
+"""What goes in and out of the wallet's pages."""
+
+from marshmallow import Schema, fields, validate
+
+from passes.errors import N_
+
+
+class CodeOut(Schema):
+    """The next code: an SVG path in a square viewBox of `size`. Moments are milliseconds since 1970, the server's."""
+
+    status = fields.String(required=True)
+    path = fields.String(required=True, allow_none=True)
+    size = fields.Integer(required=True, allow_none=True)
+    expires_at = fields.Integer(required=True, allow_none=True)
+    now = fields.Integer(required=True)
+
+
+class ScoreForm(Schema):
+    """One of the three faces."""
+
+    score = fields.Integer(
+        required=True,
+        validate=validate.OneOf([1, 2, 3], error=N_("Choose one of the three faces.")),
+        error_messages={"required": N_("Choose one of the three faces."), "invalid": N_("Choose one of the three faces.")},
+    )
