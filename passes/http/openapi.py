@@ -122,7 +122,7 @@ def _operation(view: View, arguments: set[str]) -> dict[str, Any]:
             "required": True,
             "content": {"application/json": {"schema": vars(view)["__accepts__"]}},
         }
-    if getattr(vars(view).get("__guard__"), "kind", None) == "device":
+    if vars(view).get("__guard__") == "device":
         operation["security"] = [{"device": []}]
     return operation
 

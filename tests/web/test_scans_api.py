@@ -71,6 +71,7 @@ def test_a_list_is_answered_element_by_element(device: Device, session: Session,
     elements = [good, 5, {"code": "x"}, scan("rubbish"), late, scan("x", surprise=1), {**good, "scan_id": "no uuid"}]
     answers = device.post({"scans": elements}).get_json()["answers"]
     assert [answer["refusal_code"] for answer in answers] == [
+        None,
         "scan_malformed",
         "scan_malformed",
         "foreign",
