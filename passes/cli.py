@@ -5,6 +5,8 @@ import click
 from passes.access.commands import staff
 from passes.catalogue.commands import catalogue
 from passes.credential.commands import credential
+from passes.events.commands import dead_letters
+from passes.launcher.commands import COMMANDS as LAUNCHER
 
 
 @click.group()
@@ -14,9 +16,11 @@ def youyou() -> None:
 
 
 COMMANDS: tuple[click.Command, ...] = (
+    *LAUNCHER,
     staff,
     catalogue,
     credential,
+    dead_letters,
 )
 
 for command in COMMANDS:
@@ -25,3 +29,7 @@ for command in COMMANDS:
 
 def main() -> None:
     youyou()
+
+
+if __name__ == "__main__":
+    main()

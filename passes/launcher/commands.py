@@ -1,16 +1,21 @@
-"""`youyou run | status | env | migrate | topics | prepare`."""
+"""`youyou run | status | env | migrate | topics | prepare | web | secrets`."""
 
 import os
 import shlex
 from pathlib import Path
+from secrets import token_hex
 
 import click
 
 from passes.launcher import preparation
+from passes.launcher.places import is_port_free
+from passes.launcher.plan import HOST
 from passes.launcher.problems import CannotStart
 from passes.launcher.run import as_json, environment
 from passes.launcher.run import run as run_everything
 from passes.launcher.run import status as status_of
+from passes.launcher.services import web_command
+from passes.launcher.state import Secrets
 from passes.settings import KNOWN, Settings, SettingsRefused
 
 folder_option = click.option(
@@ -110,4 +115,38 @@ def prepare() -> None:
         click.echo(f"First account: admin, password {password} (to be changed at the first sign-in)")
 
 
-COMMANDS: tuple[click.Command, ...] = (run, status, env, migrate, topics, prepare)
+@click.command()
+@click.option("--host", default=HOST, help="The address to listen at.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000)
+def web(host: str, port: int) -> None:
+    """Run the web server alone, in this process."""
+    settings = _settings()
+    if not is_port_free(port, host):
+        raise click.ClickException(f"Port {port} is taken by another program. Choose another one with --port.")
+    argv = web_command(port, host)
+    click.echo(f"Serving {settings.public_url} from {host}:{port}")
+    os.execv(argv[0], argv)
+
+
+@click.command()
+@click.option("--sandbox", is_flag=True, help="With the test cashier: no money moves.")
+def secrets(sandbox: bool) -> None:
+    """Print new secrets as the lines of an .env file. Keep them: YOUYOU_SECRET_KEY cannot be replaced."""
+    made = Secrets.make()
+    values = {"YOUYOU_SECRET_KEY": made.secret_key, "POSTGRES_PASSWORD": token_hex(16)}
+    if sandbox:
+        values |= {
+            "APP_ENV": "development",
+            "PAYMENTS": "sandbox",
+            "STRIPE_SECRET_KEY": made.cashier_key,
+            "STRIPE_WEBHOOK_SECRETS": made.webhook_secret,
+            "STRIPE_API_BASE": f"http://{HOST}:9000",
+            "YOUYOU_CASHIER_PORT": "9000",
+            "IMAGE_TARGET": "sandbox",
+            "COMPOSE_PROFILES": "sandbox",
+        }
+    for name, value in values.items():
+        click.echo(f"{name}={value}")
+
+
+COMMANDS: tuple[click.Command, ...] = (run, status, env, migrate, topics, prepare, web, secrets)

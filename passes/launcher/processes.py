@@ -46,13 +46,22 @@ class Record:
         """Whether exactly this process still runs."""
         try:
             process = psutil.Process(self.pid)
-            return abs(process.create_time() - self.started) < 2 and process.status() != psutil.STATUS_ZOMBIE
+            return self._is_it(process) and process.status() != psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
             return False
 
+    def _is_it(self, process: psutil.Process) -> bool:
+        return abs(process.create_time() - self.started) < 2
+
     def session(self) -> list[psutil.Process]:
-        """What still runs in the session this process led; a session's number is not given away while one runs."""
-        members = []
+        """What still runs in the session this process led.
+
+        A number is not given away while a session of this number has members: where another process has it by now,
+        nothing of ours is left.
+        """
+        members: list[psutil.Process] = []
+        if psutil.pid_exists(self.pid) and not self._is_it(psutil.Process(self.pid)):
+            return members
         for process in psutil.process_iter():
             try:
                 if os.getsid(process.pid) == self.pid and process.create_time() >= self.started - 2:

@@ -115,17 +115,22 @@ class Secrets:
     first_password: str = ""
 
     @classmethod
+    def make(cls) -> "Secrets":
+        """New ones."""
+        return cls(
+            secret_key=base64.b64encode(secrets.token_bytes(32)).decode(),
+            cashier_key=f"sk_sandbox_{secrets.token_hex(16)}",
+            webhook_secret=f"whsec_sandbox_{secrets.token_hex(16)}",
+        )
+
+    @classmethod
     def load(cls, folder: Folder) -> "Secrets":
         """Those of the folder, or new ones."""
         path = folder.path / "secrets.json"
         try:
             return cls(**json.loads(path.read_text()))
         except FileNotFoundError:
-            made = cls(
-                secret_key=base64.b64encode(secrets.token_bytes(32)).decode(),
-                cashier_key=f"sk_sandbox_{secrets.token_hex(16)}",
-                webhook_secret=f"whsec_sandbox_{secrets.token_hex(16)}",
-            )
+            made = cls.make()
             made.save(folder)
             return made
         except (OSError, ValueError, TypeError) as problem:
