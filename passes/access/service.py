@@ -76,6 +76,7 @@ def reset_password(session: Session, staff_id: int) -> str:
     account = _locked_staff(session, staff_id)
     password = generated_password()
     _set_password(account, password, must_change=True)
+    session.flush()
     return password
 
 
@@ -83,6 +84,7 @@ def change_password(session: Session, staff_id: int, *, password: str) -> int:
     """Set a password its owner chose and end every session; returns the epoch for the session to go on with."""
     account = _locked_staff(session, staff_id)
     _set_password(account, password, must_change=False)
+    session.flush()
     return account.session_epoch
 
 
@@ -109,11 +111,13 @@ def disable_staff(session: Session, staff_id: int, *, now: datetime) -> None:
         )
     account.disabled_at = now
     account.session_epoch += 1
+    session.flush()
 
 
 def enable_staff(session: Session, staff_id: int) -> None:
     """Let a disabled account sign in again with its old password."""
     _locked_staff(session, staff_id).disabled_at = None
+    session.flush()
 
 
 def _locked_staff(session: Session, staff_id: int) -> StaffAccount:
