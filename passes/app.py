@@ -10,6 +10,7 @@ from passes import db, logs, metrics, settings
 from passes.access import guard
 from passes.access import pages as access_pages
 from passes.admin import pages as admin_pages
+from passes.dashboard import pages as dashboard_pages
 from passes.gate import lane_routes
 from passes.gate import pages as gate_pages
 from passes.gate import routes as scan_routes
@@ -20,6 +21,7 @@ from passes.wallet import pages as wallet_pages
 DOORS: tuple[Blueprint, ...] = (
     access_pages.blueprint,
     admin_pages.blueprint,
+    dashboard_pages.blueprint,
     gate_pages.blueprint,
     lane_routes.blueprint,
     scan_routes.blueprint,

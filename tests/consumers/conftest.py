@@ -18,9 +18,10 @@ from sqlalchemy import text
 
 from passes.clock import local_time
 from passes.db import transaction
-from passes.events.contract import RedemptionAdmitted, RedemptionRefused
+from passes.events.contract import Event, RedemptionAdmitted, RedemptionRefused, SurveyAnswered
 from passes.events.outbox import emit
 from passes.events.topics import create_topics
+from passes.events.wire import Received
 from tests.conftest import ROOT
 
 _prefixes = itertools.count(1)
@@ -65,7 +66,25 @@ def refused(number: int, code: str = "pass_expired") -> RedemptionRefused:
     )
 
 
-def tell(*events: RedemptionAdmitted | RedemptionRefused) -> None:
+def answered(number: int, *, score: int) -> SurveyAnswered:
+    return SurveyAnswered(
+        pass_id=number,
+        invitation_id=uuid5(NAMESPACE, f"invitation {number}"),
+        venue_id="S06",
+        visited_on=local_time(MORNING).date(),
+        score=score,
+    )
+
+
+def received(*events: Event, partition: int = 0) -> list[Received]:
+    """Events as a handler gets them."""
+    return [
+        Received(event, str(uuid5(NAMESPACE, f"event {number}")), number, partition)
+        for number, event in enumerate(events, start=1)
+    ]
+
+
+def tell(*events: Event) -> None:
     """Write events to the outbox, in one transaction."""
     with transaction() as session:
         for event in events:

@@ -1,0 +1,115 @@
+"""The dashboard's figures in the reader's words: one dictionary for the page, for its script and for the tables."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from flask_babel import gettext
+
+from passes.clock import local_day, local_time
+from passes.dashboard.queries import Overview
+from passes.dashboard.rules import Satisfaction
+from passes.errors import N_
+from passes.http import pick
+from passes.http.languages import Bilingual, show_moment
+
+# as_of is shown in steps, so that an unchanged page keeps its ETag.
+STEP_SECONDS = 5
+STALE_AFTER = timedelta(seconds=60)
+
+
+class Named(Protocol):
+    @property
+    def name(self) -> Bilingual: ...
+
+
+def show_overview(
+    seen: Overview,
+    *,
+    venues: Mapping[str, Named],
+    benefits: Mapping[str, Named],
+    words: Mapping[str, Bilingual],
+    now: datetime,
+) -> dict[str, object]:
+    """JSON-ready. tables: {name: rows of texts}, the same numbers as in the charts."""
+    hours = [
+        {"name": _name(venues, venue_id), "visits": visits, "total": sum(visits)}
+        for venue_id, visits in seen.by_hour.items()
+    ]
+    days = [{"label": f"{day:%m-%d}", "visits": visits} for day, visits in seen.by_day]
+    top = [{"name": _name(benefits, benefit_id), "visits": visits} for benefit_id, visits in seen.benefits]
+    refusals = [
+        {"name": pick(words[code]) if code in words else code, "refusals": count} for code, count in seen.refusals
+    ]
+    scores = [(_name(venues, venue_id), score) for venue_id, score in seen.satisfaction.items()]
+    return {
+        "as_of": _as_of(seen.as_of, now),
+        "answers_as_of": _as_of(seen.answers_as_of, now),
+        "figures": {
+            "visits_today": f"{seen.visits_today:,}",
+            "unique_today": f"{seen.unique_today:,}",
+            "unique_month": f"{seen.unique_month:,}",
+            "satisfaction": _score(seen.all_satisfaction),
+        },
+        "hours": hours,
+        "days": days,
+        "benefits": top,
+        "refusals": refusals,
+        "satisfaction": [
+            {"name": name, "answers": score.answers, "share": score.share, "lower": score.lower}
+            for name, score in scores
+        ],
+        "tables": {
+            "hours": _hour_rows(seen, venues),
+            "days": [[_day(day), f"{visits:,}"] for day, visits in reversed(seen.by_day)],
+            "benefits": [[str(row["name"]), f"{row['visits']:,}"] for row in top],
+            "refusals": [[str(row["name"]), f"{row['refusals']:,}"] for row in refusals],
+            "satisfaction": [[name, f"{score.answers:,}", *_shares(score)] for name, score in scores],
+        },
+    }
+
+
+def _name(named: Mapping[str, Named], key: str) -> str:
+    """A name in the reader's language; the id of what the catalogue no longer holds."""
+    return pick(named[key].name) if key in named else key
+
+
+def _hour_rows(seen: Overview, venues: Mapping[str, Named]) -> list[list[str]]:
+    """Spot, busiest hour, visits."""
+    rows = []
+    for venue_id, visits in seen.by_hour.items():
+        busiest = max(range(len(visits)), key=lambda hour: visits[hour])
+        rows.append([_name(venues, venue_id), f"{busiest:02d}:00", f"{sum(visits):,}"])
+    return rows
+
+
+def _day(day: date) -> str:
+    return day.isoformat()
+
+
+def _shares(score: Satisfaction) -> tuple[str, str]:
+    if score.share is None or score.lower is None:
+        return "–", "–"
+    return f"{score.share:.0%}", f"{score.lower:.0%}"
+
+
+def _score(score: Satisfaction) -> str:
+    if not score.answers:
+        return gettext(N_("no answers yet"))
+    share, lower = _shares(score)
+    return gettext(
+        N_("%(share)s good (n = %(answers)s, at least %(lower)s)"), share=share, answers=score.answers, lower=lower
+    )
+
+
+def _as_of(moment: datetime | None, now: datetime) -> dict[str, object]:
+    """When the figures were complete, and whether that is too long ago to pass for now."""
+    if moment is None:
+        return {"at": None, "stale": True, "text": gettext(N_("Nothing has been counted yet."))}
+    stepped = moment.replace(second=moment.second - moment.second % STEP_SECONDS, microsecond=0)
+    clock_text = f"{local_time(stepped):%H:%M:%S}" if local_day(stepped) == local_day(now) else show_moment(stepped)
+    if now - moment > STALE_AFTER:
+        text = gettext(N_("The figures have stood still since %(time)s: the counting is behind."), time=clock_text)
+        return {"at": stepped.isoformat(), "stale": True, "text": text}
+    text = gettext(N_("Everything up to %(time)s is counted."), time=clock_text)
+    return {"at": stepped.isoformat(), "stale": False, "text": text}
