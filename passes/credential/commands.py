@@ -1,7 +1,8 @@
 """`youyou credential …`: what is in a code, and whether it is good."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import click
@@ -66,24 +67,28 @@ def inspect(text: str, moment: datetime | None, venue_number: int) -> None:
 @credential.command()
 def keys() -> None:
     """Make the issuer keys of this period and the next where they are missing."""
-    _connect()
-    with db.transaction() as session:
+    with _installation(), db.transaction() as session:
         made = ensure_issuer_keys(session, now=clock.now())
     click.echo(f"{made} issuer keys made" if made else "every issuer key is there")
 
 
-def _connect() -> None:
+@contextmanager
+def _installation() -> Iterator[None]:
+    """The database and the secret that the environment names; a ClickException where they are not named."""
     try:
         chosen = Settings.read(os.environ)
     except SettingsRefused as refused:
         raise click.ClickException(str(refused)) from refused
     settings.use(chosen)
-    db.connect(chosen.database_url, pool_size=1)
+    engine = db.connect(chosen.database_url, pool_size=1)
+    try:
+        yield
+    finally:
+        engine.dispose()
 
 
 def _trust(now: datetime) -> Trust:
-    _connect()
-    with db.transaction() as session:
+    with _installation(), db.transaction() as session:
         return read_trust(session, now)
 
 

@@ -16,7 +16,7 @@ from passes.http import answers, load_form
 from passes.lifecycle.queries import get_pass_by_wallet_token
 from passes.lifecycle.service import activate_pass
 from passes.wallet.queries import get_wallet
-from passes.wallet.schemas import CodeOut, ScoreForm
+from passes.wallet.schemas import CHOOSE, CodeOut, ScoreForm
 from passes.wallet.service import show_code
 
 blueprint = Blueprint("wallet", __name__)
@@ -108,12 +108,13 @@ def survey(token: str, invitation_id: UUID) -> ResponseReturnValue:
     """Take the tap on one of three faces."""
     data, errors = load_form(_SCORE)
     if errors:
-        return _page(token, error=gettext(N_("Choose one of the three faces.")), status=422)
+        return _page(token, error=gettext(CHOOSE), status=422)
     now = clock.now()
     try:
         with transaction() as session:
             pass_ = get_pass_by_wallet_token(session, token, now)
             answer_survey(session, invitation_id, pass_.id, data["score"], now=now)
     except (Conflict, Invalid, NotFound) as problem:
-        return _page(token, error=gettext(problem.message), status=409)
+        status = 404 if isinstance(problem, NotFound) else 409
+        return _page(token, error=gettext(problem.message), status=status)
     return redirect(url_for("wallet.page", token=token, thanks=1), 303)

@@ -5,6 +5,9 @@ from marshmallow import Schema, fields, validate
 from passes.errors import N_
 
 
+CHOOSE = N_("Choose one of the three faces.")
+
+
 class CodeOut(Schema):
     """The next code: an SVG path in a square viewBox of `size`. Moments are milliseconds since 1970, the server's."""
 
@@ -20,6 +23,6 @@ class ScoreForm(Schema):
 
     score = fields.Integer(
         required=True,
-        validate=validate.OneOf([1, 2, 3], error=N_("Choose one of the three faces.")),
-        error_messages={"required": N_("Choose one of the three faces."), "invalid": N_("Choose one of the three faces.")},
+        validate=validate.OneOf([1, 2, 3], error=CHOOSE),
+        error_messages=dict.fromkeys(("required", "invalid", "too_large"), CHOOSE),
     )
