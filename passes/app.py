@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from flask import Blueprint, Flask, Response, jsonify
 from sqlalchemy import text
 
-from passes import db, logs, metrics, settings
+from passes import clock, db, logs, metrics, settings
 from passes.access import guard
 from passes.access import pages as access_pages
 from passes.admin import pages as admin_pages
@@ -15,6 +15,9 @@ from passes.gate import lane_routes
 from passes.gate import pages as gate_pages
 from passes.gate import routes as scan_routes
 from passes.http import assets, headers, languages, openapi, problems
+from passes.sale import flows
+from passes.sale import pages as shop_pages
+from passes.sale import routes as payment_routes
 from passes.settings import Settings
 from passes.wallet import pages as wallet_pages
 
@@ -24,7 +27,9 @@ DOORS: tuple[Blueprint, ...] = (
     dashboard_pages.blueprint,
     gate_pages.blueprint,
     lane_routes.blueprint,
+    payment_routes.blueprint,
     scan_routes.blueprint,
+    shop_pages.blueprint,
     wallet_pages.blueprint,
 )
 
@@ -36,6 +41,7 @@ def create_app(given: Settings | None = None) -> Flask:
     if given is None:
         logs.set_up("web")
         db.connect(chosen.database_url, pool_size=8)
+        flows.check_installation(chosen, now=clock.now())
     app = Flask("passes", static_folder="web/static", template_folder="web/templates")
     app.json = openapi.Orjson(app)
     app.secret_key = chosen.derive("session")

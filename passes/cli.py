@@ -4,6 +4,7 @@ import click
 
 from passes.access.commands import staff
 from passes.catalogue.commands import catalogue
+from passes.chores import chores
 from passes.credential.commands import credential
 from passes.events.commands import dead_letters
 from passes.launcher.commands import COMMANDS as LAUNCHER
@@ -16,6 +17,7 @@ def youyou() -> None:
 
 
 COMMANDS: tuple[click.Command, ...] = (
+    chores,
     *LAUNCHER,
     staff,
     catalogue,

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -33,6 +33,14 @@ def mark_sent(session: Session, ids: Collection[int]) -> bool:
         .execution_options(synchronize_session=False)
     )
     return len(session.execute(marked).all()) == len(ids)
+
+
+def prune_outbox(session: Session, *, now: datetime, limit: int = 5000) -> int:
+    """Delete events sent more than a week ago, the oldest first; returns how many."""
+    old = (
+        select(OutboxRow.id).where(OutboxRow.sent_at < now - timedelta(days=7)).order_by(OutboxRow.sent_at).limit(limit)
+    )
+    return len(session.execute(delete(OutboxRow).where(OutboxRow.id.in_(old)).returning(OutboxRow.id)).all())
 
 
 def record_positions(session: Session, positions: Mapping[tuple[str, int], int]) -> None:

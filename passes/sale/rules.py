@@ -76,6 +76,18 @@ def next_payment_state(state: str, fact: str) -> Step:
     return _step(_PAYMENT_MOVES, _PAYMENT_IGNORED, state, fact)
 
 
+_REFUND_MOVES = {
+    **{("requested", state): state for state in ("pending", "succeeded", "failed", "canceled")},
+    **{("pending", state): state for state in ("succeeded", "failed", "canceled")},
+    ("succeeded", "failed"): "failed",
+}
+
+
+def next_refund_state(state: str, status: str) -> Step:
+    """A succeeded refund may still fail; a failed one stays so and is replaced by another row."""
+    return _step(_REFUND_MOVES, {(state, state)}, state, status)
+
+
 def _step(moves: dict[tuple[str, str], str], ignored: set[tuple[str, str]], state: str, fact: str) -> Step:
     if (state, fact) in moves:
         return Step(moves[state, fact], "moved")

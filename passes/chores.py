@@ -1,0 +1,206 @@
+"""`youyou chores`: what has to be done by the clock, by one leader, safe to start twice.
+
+Each lane is a thread: a mail server that hangs holds up no payment. A chore that fails is logged, waits longer each
+time, and stops no other.
+"""
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import click
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from passes import clock, db, logs, settings
+from passes.access import rates
+from passes.credential.service import ensure_issuer_keys
+from passes.events.service import prune_outbox
+from passes.lifecycle.service import auto_start_passes, expire_passes
+from passes.mail.post import send_waiting
+from passes.sale import flows
+from passes.sale.stripe_gateway import StripePayments
+from passes.settings import Settings, SettingsRefused
+
+log = logging.getLogger(__name__)
+
+LEADER_LOCK = 7_310_002
+_SPARE_SECONDS = 2.0
+_CHECK_SECONDS = 5.0
+_LONGEST_BACK_OFF = 300.0
+_EVENTS_BACK = timedelta(days=3)
+_STOP_SECONDS = 40.0
+
+
+@dataclass(frozen=True)
+class Chore:
+    """run(now) at most once in every_seconds; returns how much it did."""
+
+    name: str
+    every_seconds: float
+    run: Callable[[datetime], int]
+
+
+def lanes(chosen: Settings) -> dict[str, Sequence[Chore]]:
+    """What is done, how often, and what waits for what."""
+    provider = StripePayments(chosen, retries=2)
+    return {
+        "payments": (
+            Chore("webhook inbox", 0.5, lambda now: flows.process_webhook_inbox(provider, chosen, now=now)),
+            Chore("payment poller", 5, lambda now: flows.poll_payments(provider, chosen, now=now)),
+            Chore("hold expiry", 5, lambda now: flows.expire_holds(provider, chosen, now=now)),
+            Chore("refunds", 5, lambda now: flows.submit_refunds(provider, now=now)),
+            Chore(
+                "undelivered events",
+                60,
+                lambda now: flows.sweep_undelivered_events(provider, chosen, since=now - _EVENTS_BACK, now=now),
+            ),
+        ),
+        "mail": (Chore("mail", 2, lambda now: send_waiting(chosen, now=now)),),
+        "house": (
+            Chore("passes to start", 60, _auto_start),
+            Chore("passes to end", 60, _expire),
+            Chore("issuer keys", 3600, _issuer_keys),
+            Chore("outbox pruning", 60, _prune_outbox),
+            Chore("rates", 600, _prune_rates),
+        ),
+    }
+
+
+def _auto_start(now: datetime) -> int:
+    with db.transaction() as session:
+        return auto_start_passes(session, now=now)
+
+
+def _expire(now: datetime) -> int:
+    with db.transaction() as session:
+        return expire_passes(session, now=now)
+
+
+def _issuer_keys(now: datetime) -> int:
+    with db.transaction() as session:
+        return ensure_issuer_keys(session, now=now)
+
+
+def _prune_outbox(now: datetime) -> int:
+    with db.transaction() as session:
+        return prune_outbox(session, now=now)
+
+
+def _prune_rates(now: datetime) -> int:
+    with db.transaction() as session:
+        rates.prune(session, now=now)
+    return 0
+
+
+def work(chores: Sequence[Chore], stop: threading.Event) -> None:
+    """One lane, until it is told to stop: whatever is due, in order; then sleep until something is."""
+    due = {chore.name: 0.0 for chore in chores}
+    failures = {chore.name: 0 for chore in chores}
+    while not stop.is_set():
+        for chore in chores:
+            if stop.is_set() or clock.seconds_running() < due[chore.name]:
+                continue
+            failures[chore.name] = 0 if _do(chore) else failures[chore.name] + 1
+            due[chore.name] = clock.seconds_running() + _pause(chore, failures[chore.name])
+        stop.wait(max(0.05, min(due.values()) - clock.seconds_running()))
+
+
+def _do(chore: Chore) -> bool:
+    try:
+        done = chore.run(clock.now())
+    except Exception:
+        log.exception("chore %s failed", chore.name)
+        return False
+    if done:
+        log.info("chore %s: %s", chore.name, done)
+    return True
+
+
+def _pause(chore: Chore, failures: int) -> float:
+    return chore.every_seconds if not failures else min(max(chore.every_seconds, 1.0) * 2**failures, _LONGEST_BACK_OFF)
+
+
+def lead(engine: Engine) -> Connection | None:
+    """Become the leader: the lock lives on this connection, outside the pool, and dies with it. None: another leads."""
+    connection = engine.connect()
+    connection.detach()
+    try:
+        with connection.begin():
+            for parameter, seconds in (("tcp_keepalives_idle", 15), ("tcp_keepalives_interval", 5)):
+                connection.execute(text(f"SET {parameter} = {seconds}"))
+            locked = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": LEADER_LOCK}).scalar_one()
+    except BaseException:
+        connection.close()
+        raise
+    if not locked:
+        connection.close()
+        return None
+    return connection
+
+
+def run(engine: Engine, found: dict[str, Sequence[Chore]], stop: threading.Event) -> None:
+    """Wait to lead, work while leading, and do not outlive the lock. Returns when told to stop."""
+    waiting_said = False
+    while not stop.is_set():
+        try:
+            connection = lead(engine)
+        except SQLAlchemyError as error:
+            log.error("the database does not answer: %s", type(error).__name__)
+            stop.wait(_SPARE_SECONDS)
+            continue
+        if connection is None:
+            if not waiting_said:
+                log.info("another process does the chores; this one stands by")
+                waiting_said = True
+            stop.wait(_SPARE_SECONDS)
+            continue
+        waiting_said = False
+        log.info("doing the chores")
+        try:
+            _work_while_leading(connection, found, stop)
+        finally:
+            connection.close()
+
+
+def _work_while_leading(connection: Connection, found: dict[str, Sequence[Chore]], stop: threading.Event) -> None:
+    rest = threading.Event()
+    threads = [
+        threading.Thread(target=work, args=(chores, rest), name=name, daemon=True) for name, chores in found.items()
+    ]
+    for thread in threads:
+        thread.start()
+    while not stop.wait(_CHECK_SECONDS):
+        try:
+            with connection.begin():
+                connection.execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            log.error("the lock of the chores is lost; leading anew")
+            break
+    rest.set()
+    for thread in threads:
+        thread.join(timeout=_STOP_SECONDS)
+
+
+@click.command()
+def chores() -> None:
+    """Work off webhooks, payments, holds, letters, keys and old rows, until stopped."""
+    try:
+        chosen = Settings.read(os.environ)
+        settings.use(chosen)
+        logs.set_up("chores")
+        engine = db.connect(chosen.database_url)
+        flows.check_installation(chosen, now=clock.now())
+    except SettingsRefused as refused:
+        click.echo(str(refused), err=True)
+        sys.exit(2)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    run(engine, lanes(chosen), stop)
+    engine.dispose()

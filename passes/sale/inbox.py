@@ -1,0 +1,70 @@
+"""The inbox of the provider's messages: each kept once, acted on until it succeeds or is given up."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from passes.sale.models import WebhookEvent
+from passes.sale.provider import EventHint
+from passes.sale.rules import WEBHOOK_TRIES, next_try_at
+
+_CLAIM = timedelta(minutes=1)
+
+
+def keep_event(session: Session, hint: EventHint, *, now: datetime) -> bool:
+    """False when it was here before."""
+    statement = insert(WebhookEvent).values(
+        event_id=hint.event_id,
+        type=hint.type,
+        api_version=hint.api_version,
+        livemode=hint.livemode,
+        object_type=hint.object_type,
+        object_id=hint.object_id,
+        payment_uid=hint.payment_uid,
+        intent_id=hint.intent_id,
+        provider_created_at=hint.created_at,
+        payload=hint.payload,
+        received_at=now,
+        signature_key_index=hint.signature_key_index,
+        state="received",
+        attempts=0,
+        next_attempt_at=now,
+    )
+    return session.scalar(statement.on_conflict_do_nothing().returning(WebhookEvent.event_id)) is not None
+
+
+def claim_due(session: Session, *, now: datetime, limit: int) -> Sequence[WebhookEvent]:
+    """Messages to act on, ours for a minute; two workers never hold the same one."""
+    statement = (
+        select(WebhookEvent)
+        .where(WebhookEvent.state.in_(("received", "failed")), WebhookEvent.next_attempt_at <= now)
+        .order_by(WebhookEvent.next_attempt_at, WebhookEvent.event_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    events = session.scalars(statement.execution_options(populate_existing=True)).all()
+    for event in events:
+        event.attempts += 1
+        event.next_attempt_at = now + _CLAIM
+    session.flush()
+    return events
+
+
+def close_event(session: Session, event_id: str, state: str, *, now: datetime) -> None:
+    """state: processed, or unmatched where it is about nothing of ours."""
+    event = session.get_one(WebhookEvent, event_id)
+    event.state, event.processed_at, event.last_error = state, now, None
+
+
+def postpone_event(session: Session, event_id: str, error: str, *, fault_of_ours: bool, now: datetime) -> None:
+    """Later again. What fails by itself is dead after eight tries; an absent provider kills no message."""
+    event = session.get_one(WebhookEvent, event_id)
+    event.last_error = error[:500]
+    event.next_attempt_at = next_try_at(min(event.attempts, 10), now)
+    if fault_of_ours:
+        event.state = "dead" if event.attempts >= WEBHOOK_TRIES else "failed"
+    else:
+        event.state = "received"

@@ -1,0 +1,52 @@
+"""What the shop writes to its buyers."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from passes.errors import N_
+from passes.lifecycle.queries import get_pass, wallet_path
+from passes.mail.service import write_letter
+from passes.mail.words import in_language
+from passes.money import yuan
+from passes.sale.models import Order
+from passes.sale.queries import order_token
+
+PAID_SUBJECT = N_("Your city pass · order %(number)s")
+PAID_BODY = N_(
+    "Hello,\n\n"
+    "we have received %(amount)s for your order %(number)s. Thank you.\n\n"
+    "%(passes)s\n\n"
+    "Whoever has the link of a pass can use the pass: please give it to its holder only. "
+    "Activate the pass on the day of the first visit, at the latest by the day shown there; the year begins then.\n\n"
+    "Your order: %(order_url)s\n\n"
+    "Youyou Lanzhou"
+)
+PASS_LINE = N_("Pass %(number)s: %(url)s")
+SANDBOX_LINE = N_("TEST: no money has moved, and this pass opens nothing.")
+
+
+def write_paid(session: Session, order: Order, pass_ids: Sequence[int], *, public_url: str, now: datetime) -> None:
+    """The letter with the link to each pass, in the language of the order."""
+    lines = [
+        in_language(
+            order.locale,
+            PASS_LINE,
+            number=get_pass(session, pass_id).number,
+            url=public_url + wallet_path(session, pass_id),
+        )
+        for pass_id in pass_ids
+    ]
+    if not order.livemode:
+        lines.append(in_language(order.locale, SANDBOX_LINE))
+    body = in_language(
+        order.locale,
+        PAID_BODY,
+        amount=yuan(order.total_fen),
+        number=order.number,
+        passes="\n".join(lines),
+        order_url=f"{public_url}/orders/{order_token(order.public_id)}",
+    )
+    subject = in_language(order.locale, PAID_SUBJECT, number=order.number)
+    write_letter(session, "order_paid", order.email, order.locale, subject, body, now=now)

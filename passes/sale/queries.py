@@ -1,0 +1,158 @@
+"""Reading orders and payments. Whoever changes them locks Order → Payment → Refund → Pass, in this order."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from passes import settings
+from passes.errors import N_, NotFound
+from passes.lifecycle.queries import find_pass_of_line, find_wallet_path
+from passes.sale.models import Order, OrderLine, Payment, WebhookEvent
+from passes.sale.rules import LIVE_PAYMENT_STATES
+
+_MAC_BYTES = 16
+
+
+def order_token(public_id: UUID) -> str:
+    """The secret of an order's page: its public id and 16 bytes only this installation can make. Never stored."""
+    return base64.urlsafe_b64encode(public_id.bytes + _mac(public_id.bytes)).rstrip(b"=").decode()
+
+
+def _mac(raw: bytes) -> bytes:
+    return hmac.digest(settings.current().derive("order-link"), raw, hashlib.sha256)[:_MAC_BYTES]
+
+
+def get_order_by_token(session: Session, token: str) -> Order:
+    """The order of this link, or NotFound("order_not_found"), whatever is wrong with the link."""
+    public_id = _public_id(token)
+    order = None if public_id is None else session.scalar(select(Order).where(Order.public_id == public_id))
+    if order is None:
+        raise NotFound(
+            "order_not_found",
+            N_("We know no order under this link. Open the link you were given again, whole, or start a new order."),
+        )
+    return order
+
+
+def _public_id(token: str) -> UUID | None:
+    try:
+        data = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    raw, given = data[:16], data[16:]
+    return UUID(bytes=raw) if len(raw) == 16 and hmac.compare_digest(given, _mac(raw)) else None
+
+
+def lock_order(session: Session, order_id: int) -> Order:
+    """The order, locked and read anew."""
+    statement = select(Order).where(Order.id == order_id).with_for_update(key_share=True)
+    return session.scalars(statement.execution_options(populate_existing=True)).one()
+
+
+def lock_payment(session: Session, payment_id: int) -> tuple[Order, Payment]:
+    """A payment and its order, locked in the house's order and read anew."""
+    order_id = session.scalars(select(Payment.order_id).where(Payment.id == payment_id)).one()
+    order = lock_order(session, order_id)
+    statement = select(Payment).where(Payment.id == payment_id).with_for_update(key_share=True)
+    return order, session.scalars(statement.execution_options(populate_existing=True)).one()
+
+
+def get_payment(session: Session, payment_id: int) -> Payment:
+    """The payment as it is now, unlocked."""
+    return session.get_one(Payment, payment_id, populate_existing=True)
+
+
+def list_lines(session: Session, order_id: int) -> Sequence[OrderLine]:
+    """The lines of an order, in the order of the form."""
+    return session.scalars(select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position)).all()
+
+
+def list_payments(session: Session, order_id: int) -> Sequence[Payment]:
+    """All tries to pay an order, oldest first."""
+    statement = select(Payment).where(Payment.order_id == order_id).order_by(Payment.attempt_no)
+    return session.scalars(statement.execution_options(populate_existing=True)).all()
+
+
+def find_live_payment(session: Session, order_id: int) -> Payment | None:
+    """The one payment of the order that may still end either way."""
+    statement = select(Payment).where(Payment.order_id == order_id, Payment.state.in_(LIVE_PAYMENT_STATES))
+    return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+
+
+def find_payment_of_checkout(session: Session, order_id: int, checkout_id: str) -> Payment | None:
+    """A payment of this order and no other."""
+    return session.scalar(select(Payment).where(Payment.order_id == order_id, Payment.checkout_id == checkout_id))
+
+
+def find_payment_of_event(session: Session, event: WebhookEvent) -> int | None:
+    """The payment a message is about: by checkout, by intent, or by our own name for it in the metadata."""
+    for wanted in (
+        Payment.checkout_id == event.object_id,
+        Payment.provider_intent_id == event.intent_id if event.intent_id else None,
+        Payment.uid == _uuid(event.payment_uid) if _uuid(event.payment_uid) else None,
+    ):
+        found = None if wanted is None else session.scalar(select(Payment.id).where(wanted))
+        if found is not None:
+            return found
+    return None
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
+
+
+def list_payments_to_poll(session: Session, now: datetime, limit: int) -> Sequence[int]:
+    """Payments whose truth we have not asked for in a while."""
+    statement = select(Payment.id).where(
+        Payment.state.in_(("creating", "open", "processing")), Payment.next_poll_at <= now
+    )
+    return session.scalars(statement.order_by(Payment.next_poll_at).limit(limit)).all()
+
+
+def list_orders_to_expire(session: Session, now: datetime, limit: int) -> Sequence[int]:
+    """Pending orders whose hold is over."""
+    statement = select(Order.id).where(Order.state == "pending", Order.hold_expires_at <= now)
+    return session.scalars(statement.order_by(Order.hold_expires_at).limit(limit)).all()
+
+
+@dataclass(frozen=True)
+class PassLink:
+    """An issued pass as its buyer sees it; path is None where the link was revoked."""
+
+    number: str
+    path: str | None
+
+
+@dataclass(frozen=True)
+class OrderPage:
+    """All that an order's page shows."""
+
+    order: Order
+    token: str
+    lines: Sequence[OrderLine]
+    payment: Payment | None
+    passes: Sequence[PassLink]
+
+
+def get_order_page(session: Session, token: str) -> OrderPage:
+    """The page behind a link, or NotFound("order_not_found")."""
+    order = get_order_by_token(session, token)
+    lines = list_lines(session, order.id)
+    payments = list_payments(session, order.id)
+    links = []
+    for line in lines:
+        pass_ = find_pass_of_line(session, line.id)
+        if pass_ is not None:
+            links.append(PassLink(pass_.number, find_wallet_path(session, pass_.id)))
+    return OrderPage(order, order_token(order.public_id), lines, payments[-1] if payments else None, links)

@@ -1,0 +1,67 @@
+"""The shop's forms."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import phonenumbers
+from marshmallow import Schema, fields, validate
+
+from passes.errors import N_
+from passes.http import Text
+from passes.lifecycle.documents import DOCUMENT_TYPES
+
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_EMAIL = re.compile(rf"(?=.{{3,254}}$)(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
+
+
+class Phone(Text):
+    """A telephone number of any country, China's where none is named; loaded as E.164."""
+
+    default_error_messages = {
+        "phone": N_("This is no complete phone number. Outside mainland China, begin with + and the country code."),
+    }
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            number = phonenumbers.parse(text, "CN")
+        except phonenumbers.NumberParseException as error:
+            raise self.make_error("phone") from error
+        if not phonenumbers.is_valid_number(number):
+            raise self.make_error("phone")
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+class OrderForm(Schema):
+    """POST /buy."""
+
+    form_id = fields.UUID(
+        required=True,
+        error_messages={
+            "required": N_("Please send the form from this page."),
+            "invalid_uuid": N_("Please send the form from this page."),
+        },
+    )
+    product_id = Text(required=True, max_length=40)
+    holder_name = Text(required=True, max_length=60)
+    phone = Phone(required=True, max_length=30)
+    email = Text(
+        load_default=None,
+        max_length=254,
+        validate=validate.Regexp(_EMAIL, error=N_("This is no complete e-mail address.")),
+    )
+    document_type = Text(
+        required=True,
+        validate=validate.OneOf(DOCUMENT_TYPES, error=N_("Please choose the type of the document.")),
+    )
+    document_number = Text(required=True, max_length=40)
+    birth_on = fields.Date(
+        load_default=None, error_messages={"invalid": N_("Please give the date as year-month-day, like 1990-05-17.")}
+    )
+    accept_terms = Text(
+        required=True,
+        validate=validate.Equal("yes", error=N_("Please accept the terms to buy a pass.")),
+        error_messages={"required": N_("Please accept the terms to buy a pass.")},
+    )

@@ -1,0 +1,269 @@
+"""Orders: placed once, paid once, passes issued once."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from passes.catalogue.queries import get_current_terms, product_number
+from passes.clock import local_day, local_time
+from passes.credential.service import id_number_hmac, id_tag
+from passes.entitlement.terms import Product, Terms
+from passes.errors import N_, Conflict, Invalid
+from passes.events.contract import Event, OrderCancelled, OrderExpired, OrderPaid, OrderPlaced
+from passes.events.outbox import emit
+from passes.lifecycle import documents
+from passes.lifecycle.service import Holder, PassRequest, issue_pass, next_serial
+from passes.sale import letters
+from passes.sale.journal import note
+from passes.sale.models import Order, OrderLine, Payment
+from passes.sale.queries import find_live_payment, list_lines
+from passes.sale.rules import is_of_age, next_order_state, price_of
+
+_NUMBER_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_NUMBER_TRIES = 5
+
+
+@dataclass(frozen=True)
+class OrderRequest:
+    """One pass for one holder. form_id: drawn with the form, so that sending it twice is one order.
+
+    birth_on may be missing where the document's number holds it.
+    """
+
+    form_id: UUID
+    locale: str
+    product_id: str
+    holder_name: str
+    phone: str
+    email: str | None
+    document_type: str
+    document_number: str
+    birth_on: date | None
+
+
+def place_order(
+    session: Session, request: OrderRequest, *, livemode: bool, hold_minutes: int, min_charge_fen: int, now: datetime
+) -> Order:
+    """The order of this form; the same form sent again gives the same order. Invalid names the fields.
+
+    Of the ID number only a keyed digest, the last four and two bytes for the gate are kept.
+    """
+    terms = get_current_terms(session)
+    product = _product_of(terms, request.product_id, min_charge_fen)
+    number = documents.normalised(request.document_number)
+    birth_on = _birth_of(request, number, product, local_day(now))
+    digest = id_number_hmac(request.document_type, number)
+    form_key = _form_key(request, digest, birth_on)
+    order = _find_by_form(session, form_key)
+    if order is not None:
+        return order
+    hold_expires_at = now + timedelta(minutes=hold_minutes)
+    amounts = [product.price_fen]
+    order, is_new = _insert_order(
+        session, request, form_key, price_of(amounts), livemode=livemode, hold_expires_at=hold_expires_at, now=now
+    )
+    if not is_new:
+        return order
+    serial = next_serial(session)
+    session.add(
+        OrderLine(
+            order_id=order.id,
+            position=1,
+            product_id=product.id,
+            product_name={"zh": product.name.zh, "en": product.name.en},
+            terms_version=terms.version,
+            product_number=product_number(session, product.id, terms.version),
+            validity_days=product.validity_days,
+            activation_days=terms.activation_window_days,
+            holder_class=product.holder,
+            amount_fen=amounts[0],
+            serial=serial,
+            id_tag=id_tag(serial, number),
+            holder_name=request.holder_name,
+            holder_phone=request.phone,
+            holder_email=request.email,
+            birth_on=birth_on,
+            document_type=request.document_type,
+            document_hmac=digest,
+            document_last4=documents.last4(number),
+        )
+    )
+    session.flush()
+    note(session, order, None, actor="visitor", fact="placed", to_state="pending", now=now)
+    emit(session, OrderPlaced(order_id=order.id, total_fen=order.total_fen, passes=1, livemode=livemode), now=now)
+    return order
+
+
+def _product_of(terms: Terms, product_id: str, min_charge_fen: int) -> Product:
+    product = terms.products.get(product_id)
+    if product is None or not product.sold or product.bundle:
+        raise Invalid(
+            "product_not_sold",
+            N_("This product is not on sale. Please choose one of those shown."),
+            fields={"product_id": [N_("This product is not on sale. Please choose one of those shown.")]},
+        )
+    if product.price_fen < min_charge_fen:
+        raise Invalid("amount_too_small", N_("This amount is too small to be paid online."))
+    return product
+
+
+def _birth_of(request: OrderRequest, number: str, product: Product, today: date) -> date:
+    """The holder's birth date, checked against the product's ages. Raises Invalid by field."""
+    fault = documents.document_fault(request.document_type, number, today)
+    if fault is not None:
+        field = "document_number" if request.document_type in documents.DOCUMENT_TYPES else "document_type"
+        raise _invalid(field, fault)
+    from_number = None
+    if request.document_type in ("CN_ID", "CN_PR_CARD") and len(number) == 18:
+        from_number = documents.birth_date(number, today)
+    birth_on = from_number or request.birth_on
+    if birth_on is None:
+        raise _invalid("birth_on", N_("Please give the birth date: this document's number does not hold it."))
+    if birth_on > today or birth_on.year < today.year - 130:
+        raise _invalid("birth_on", N_("This birth date cannot be right."))
+    if not is_of_age(birth_on, today, product.min_age, product.max_age):
+        field = "document_number" if from_number else "birth_on"
+        raise _invalid(field, N_("The holder's age does not fit this pass. Please choose the other one."))
+    return birth_on
+
+
+def _invalid(field: str, message: str) -> Invalid:
+    return Invalid("invalid_fields", N_("Some fields are missing or wrong."), fields={field: [message]})
+
+
+def _form_key(request: OrderRequest, document: bytes, birth_on: date) -> bytes:
+    """One form with one content. Going back and correcting a name makes another order."""
+    parts = (
+        request.form_id.hex,
+        request.product_id,
+        request.holder_name,
+        request.phone,
+        request.email or "",
+        document.hex(),
+        birth_on.isoformat(),
+    )
+    return hashlib.sha256("\n".join(parts).encode()).digest()
+
+
+def _find_by_form(session: Session, form_key: bytes) -> Order | None:
+    return session.scalar(select(Order).where(Order.form_key == form_key))
+
+
+def _insert_order(
+    session: Session,
+    request: OrderRequest,
+    form_key: bytes,
+    total_fen: int,
+    *,
+    livemode: bool,
+    hold_expires_at: datetime,
+    now: datetime,
+) -> tuple[Order, bool]:
+    """The order and whether it is new. A second click waits here for the first and finds its order."""
+    for _ in range(_NUMBER_TRIES):
+        letters_ = "".join(secrets.choice(_NUMBER_LETTERS) for _ in range(6))
+        number = f"{'' if livemode else 'T-'}{local_time(now):%y%m%d}-{letters_}"
+        values = {
+            "public_id": UUID(bytes=secrets.token_bytes(16), version=4),
+            "number": number,
+            "form_key": form_key,
+            "livemode": livemode,
+            "state": "pending",
+            "currency": "cny",
+            "total_fen": total_fen,
+            "hold_expires_at": hold_expires_at,
+            "hold_state": "held",
+            "placed_at": now,
+            "email": request.email,
+            "locale": request.locale,
+            "version": 1,
+        }
+        made = session.scalar(insert(Order).values(values).on_conflict_do_nothing().returning(Order.id))
+        order = session.get_one(Order, made) if made is not None else _find_by_form(session, form_key)
+        if order is not None:
+            return order, made is not None
+    raise Conflict("order_number_taken", N_("Your order could not be stored. Please send the form once more."))
+
+
+def accept_payment(session: Session, order: Order, payment: Payment, *, public_url: str, now: datetime) -> str:
+    """A payment of the locked order has succeeded: paid and passes issued, once. Returns moved | ignored | invalid.
+
+    ignored: the order was paid already; invalid: it was cancelled. Then this money has to go back.
+    """
+    step = next_order_state(order.state, "paid")
+    if step.outcome != "moved":
+        return step.outcome
+    was, order.state = order.state, step.state
+    order.hold_state = "consumed"
+    order.paid_at = now
+    if was == "expired":
+        add_attention(order, "late_payment_accepted")
+    note(session, order, payment, actor="provider", fact="paid", from_state=was, to_state=step.state, now=now)
+    passes = [issue_pass(session, _pass_request(order, line), now=now) for line in list_lines(session, order.id)]
+    _say(
+        session,
+        OrderPaid(order_id=order.id, total_fen=order.total_fen, method=payment.method, livemode=order.livemode),
+        now=now,
+    )
+    letters.write_paid(session, order, [pass_.id for pass_ in passes], public_url=public_url, now=now)
+    return step.outcome
+
+
+def _pass_request(order: Order, line: OrderLine) -> PassRequest:
+    return PassRequest(
+        order_line_id=line.id,
+        order_id=order.id,
+        serial=line.serial,
+        livemode=order.livemode,
+        product_id=line.product_id,
+        product_number=line.product_number,
+        terms_version=line.terms_version,
+        validity_days=line.validity_days,
+        activation_days=line.activation_days,
+        holder_class=line.holder_class,
+        id_tag=line.id_tag,
+        holder=Holder(
+            name=line.holder_name,
+            phone=line.holder_phone,
+            email=line.holder_email,
+            birth_on=line.birth_on,
+            document_type=line.document_type,
+            document_hmac=line.document_hmac,
+            document_last4=line.document_last4,
+        ),
+    )
+
+
+def end_order(session: Session, order: Order, fact: str, *, actor: str, reason: str, now: datetime) -> bool:
+    """The locked order ends unpaid. fact: hold_over | cancelled. False when it has ended, was paid, or may yet be."""
+    step = next_order_state(order.state, fact)
+    if step.outcome != "moved" or find_live_payment(session, order.id) is not None:
+        return False
+    was, order.state = order.state, step.state
+    order.hold_state = "released"
+    if step.state == "expired":
+        order.expired_at = now
+        _say(session, OrderExpired(order_id=order.id), now=now)
+    else:
+        order.canceled_at, order.cancel_reason = now, reason
+        _say(session, OrderCancelled(order_id=order.id, reason=reason), now=now)
+    note(session, order, None, actor=actor, fact=fact, from_state=was, to_state=step.state, now=now)
+    return True
+
+
+def add_attention(order: Order, flag: str) -> None:
+    """Something staff should look at; each flag stands once."""
+    if flag not in order.attention:
+        order.attention = [*order.attention, flag]
+
+
+def _say(session: Session, event: Event, *, now: datetime) -> None:
+    """Our rows first, so that the order of the outbox is the order of what happened."""
+    session.flush()
+    emit(session, event, now=now)

@@ -1,0 +1,216 @@
+"""The one window to Stripe: the SDK's calls, errors and objects become ours here."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import islice
+from typing import Any, TypeVar, cast
+
+import orjson
+import stripe
+
+from passes import settings
+from passes.db import in_transaction
+from passes.sale.provider import (
+    Checkout,
+    EventHint,
+    PaymentSnapshot,
+    ProviderMisused,
+    ProviderRejected,
+    ProviderUnavailable,
+    RefundRequest,
+    RefundSnapshot,
+    WebhookRefused,
+)
+from passes.settings import Settings
+
+# The SDK writes a file into the home directory otherwise.
+stripe.enable_telemetry = False
+stripe.set_app_info("youyou")
+
+TOLERANCE_SECONDS = 300
+_MOST_EVENTS = 1000
+_TRANSIENT = (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError)
+# What the shop acts on. The event is only a hint, so few types do.
+EVENT_TYPES = (
+    "checkout.session.completed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.expired",
+    "refund.created",
+    "refund.updated",
+    "refund.failed",
+    "charge.dispute.created",
+    "charge.dispute.closed",
+)
+
+Answer = TypeVar("Answer")
+
+
+class StripePayments:
+    """PaymentProvider by the `stripe` SDK, against Stripe or the test cashier: only the address differs.
+
+    One a process, made after any fork. A web request waits at most (retries + 1) × 8 s.
+    """
+
+    def __init__(self, chosen: Settings, *, retries: int = 1) -> None:
+        self._secrets = chosen.stripe_webhook_secrets
+        self._client = stripe.StripeClient(
+            chosen.stripe_secret_key or "",
+            max_network_retries=retries,
+            http_client=stripe.RequestsClient(timeout=(3.05, 8)),
+            base_addresses={"api": chosen.stripe_api_base} if chosen.stripe_api_base else {},
+        )
+
+    def create_checkout(self, request: Mapping[str, Any], key: str) -> Checkout:
+        params = cast(Any, dict(request))
+        made = _asked(lambda: self._client.v1.checkout.sessions.create(params, {"idempotency_key": key}))
+        found = made.to_dict()
+        return Checkout(
+            id=found["id"],
+            url=found["url"] or "",
+            expires_at=_moment(found["expires_at"]),
+            methods=tuple(found.get("payment_method_types") or ()),
+        )
+
+    def fetch(self, checkout_id: str) -> PaymentSnapshot:
+        found = _asked(
+            lambda: self._client.v1.checkout.sessions.retrieve(
+                checkout_id, {"expand": ["payment_intent.latest_charge"]}
+            )
+        )
+        return snapshot_of(found.to_dict())
+
+    def expire(self, checkout_id: str) -> None:
+        _asked(lambda: self._client.v1.checkout.sessions.expire(checkout_id))
+
+    def refund(self, request: RefundRequest, key: str) -> RefundSnapshot:
+        made = _asked(
+            lambda: self._client.v1.refunds.create(
+                {
+                    "payment_intent": request.intent_id,
+                    "amount": request.amount_fen,
+                    "metadata": {"refund": request.refund_uid},
+                },
+                {"idempotency_key": key},
+            )
+        )
+        return _refund_snapshot(made.to_dict())
+
+    def fetch_refund(self, refund_id: str) -> RefundSnapshot:
+        return _refund_snapshot(_asked(lambda: self._client.v1.refunds.retrieve(refund_id)).to_dict())
+
+    def list_undelivered_events(self, since: datetime) -> Sequence[EventHint]:
+        found = _asked(
+            lambda: self._client.v1.events.list(
+                {
+                    "delivery_success": False,
+                    "created": {"gte": int(since.timestamp())},
+                    "types": list(EVENT_TYPES),
+                    "limit": 100,
+                }
+            )
+        )
+        newest = _asked(lambda: list(islice(found.auto_paging_iter(), _MOST_EVENTS)))
+        return [hint_of(event.to_dict()) for event in newest]
+
+    def verify_webhook(self, raw: bytes, header: str | None) -> EventHint:
+        for index, secret in enumerate(self._secrets):
+            try:
+                stripe.WebhookSignature.verify_header(raw.decode(), header or "", secret, TOLERANCE_SECONDS)
+            except (stripe.SignatureVerificationError, ValueError):
+                # ValueError: a body that is no UTF-8, or a header that is no header.
+                continue
+            try:
+                return hint_of(orjson.loads(raw), signature_key_index=index)
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                raise WebhookRefused("signed, but no event") from error
+        raise WebhookRefused("no secret of ours made this signature")
+
+
+@lru_cache(maxsize=4)
+def _provider_for(chosen: Settings) -> StripePayments:
+    return StripePayments(chosen)
+
+
+def current_provider() -> StripePayments:
+    """The provider of this process's settings."""
+    return _provider_for(settings.current())
+
+
+def _asked(call: Callable[[], Answer]) -> Answer:
+    """One call to Stripe. The SDK's twelve exceptions become unknown, no, and our own fault."""
+    if in_transaction():
+        raise AssertionError("a payment provider was asked while a transaction was open")
+    try:
+        return call()
+    except stripe.IdempotencyError as error:
+        raise ProviderMisused(str(error)) from error
+    except _TRANSIENT as error:
+        raise ProviderUnavailable(f"{type(error).__name__} {error.request_id or ''}".strip()) from error
+    except stripe.StripeError as error:
+        raise ProviderRejected(error.code or type(error).__name__, str(error)) from error
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def snapshot_of(found: Mapping[str, Any]) -> PaymentSnapshot:
+    """A checkout session, its intent and its charge expanded, in our words."""
+    intent = found.get("payment_intent") or {}
+    intent = {"id": intent} if isinstance(intent, str) else intent
+    charge = intent.get("latest_charge") or {}
+    charge = {"id": charge} if isinstance(charge, str) else charge
+    error = intent.get("last_payment_error") or {}
+    return PaymentSnapshot(
+        checkout_id=found["id"],
+        url=found.get("url"),
+        checkout_status=found["status"],
+        payment_status=found["payment_status"],
+        livemode=found["livemode"],
+        currency=found["currency"],
+        amount_fen=found["amount_total"],
+        metadata=dict(found.get("metadata") or {}),
+        intent_id=intent.get("id"),
+        intent_status=intent.get("status"),
+        amount_received_fen=intent.get("amount_received") or 0,
+        amount_refunded_fen=charge.get("amount_refunded") or 0,
+        charge_id=charge.get("id"),
+        method=(charge.get("payment_method_details") or {}).get("type"),
+        failure_code=error.get("decline_code") or error.get("code"),
+    )
+
+
+def _refund_snapshot(found: Mapping[str, Any]) -> RefundSnapshot:
+    status = found["status"]
+    return RefundSnapshot(
+        id=found["id"],
+        status="pending" if status == "requires_action" else status,
+        amount_fen=found["amount"],
+        failure_reason=found.get("failure_reason"),
+        pending_reason=found.get("pending_reason"),
+    )
+
+
+def hint_of(event: Mapping[str, Any], *, signature_key_index: int | None = None) -> EventHint:
+    """Raises KeyError or TypeError for what is no event. `payload` keeps it whole."""
+    about = event["data"]["object"]
+    metadata = about.get("metadata") or {}
+    intent = about.get("payment_intent")
+    if event["object"] != "event" or not isinstance(event["type"], str) or not isinstance(event["id"], str):
+        raise TypeError("no event")
+    return EventHint(
+        event_id=event["id"],
+        type=event["type"],
+        api_version=event.get("api_version"),
+        livemode=bool(event["livemode"]),
+        object_type=str(about["object"]),
+        object_id=str(about["id"]),
+        created_at=_moment(event["created"]),
+        payload=dict(event),
+        payment_uid=metadata.get("payment"),
+        env=metadata.get("env"),
+        intent_id=intent if isinstance(intent, str) else None,
+        signature_key_index=signature_key_index,
+    )
