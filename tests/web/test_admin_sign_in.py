@@ -1,7 +1,6 @@
 """Signing in, the forced change of the first password, and what a session is good for."""
 
 import re
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,15 +11,7 @@ from sqlalchemy.orm import Session
 from passes import clock
 from passes.access import queries, service
 from tests.factories import city
-
-OWN_PASSWORD = "three rivers and a bridge"
-
-
-def browser_of(app: Flask) -> FlaskClient:
-    """A client that says, as browsers do, that its forms come from our own pages."""
-    made = app.test_client()
-    made.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
-    return made
+from tests.web.browsers import OWN_PASSWORD, browser_of, make_staff, sign_in, signed_in
 
 
 @pytest.fixture
@@ -33,19 +24,6 @@ def admin_password(session: Session, now: datetime) -> str:
     password = service.ensure_first_staff(session, now)
     assert password is not None
     return password
-
-
-def sign_in(client: FlaskClient, login: str, password: str, **more: str) -> int:
-    answer = client.post("/admin/sign-in", data={"login": login, "password": password, **more})
-    return answer.status_code
-
-
-def make_staff(session: Session, login: str, role: str, now: datetime) -> None:
-    """An account that has chosen its own password."""
-    service.create_staff(session, login=login, name=login, role=role, now=now)
-    staff_id = queries.find_staff_id(session, login)
-    assert staff_id is not None
-    service.change_password(session, staff_id, password=OWN_PASSWORD)
 
 
 def test_the_first_password_opens_nothing_but_its_own_change(
@@ -144,7 +122,7 @@ def test_whoever_was_sent_to_sign_in_comes_back_to_the_page_asked_for(
 
 def test_signing_out_ends_the_session(client: FlaskClient, session: Session, now: datetime) -> None:
     make_staff(session, "boss", "admin", now)
-    sign_in(client, "boss", OWN_PASSWORD)
+    sign_in(client, "boss")
     assert client.get("/admin").status_code == 200
     assert client.post("/admin/sign-out").location == "/admin/sign-in"
     assert client.get("/admin").status_code == 303
@@ -154,7 +132,7 @@ def test_a_new_password_signs_the_other_browser_out(app: Flask, session: Session
     make_staff(session, "boss", "admin", now)
     here, there = browser_of(app), browser_of(app)
     for browser in (here, there):
-        assert sign_in(browser, "boss", OWN_PASSWORD) == 303
+        assert sign_in(browser, "boss") == 303
     new = "a ferry on the yellow water"
     here.post("/admin/password", data={"current": OWN_PASSWORD, "new": new, "again": new})
     assert here.get("/admin").status_code == 200
@@ -171,7 +149,7 @@ def test_an_idle_hour_ends_a_session(
     alive: bool,
 ) -> None:
     make_staff(session, "boss", "admin", now)
-    sign_in(client, "boss", OWN_PASSWORD)
+    sign_in(client, "boss")
     later = clock.now() + wait
     monkeypatch.setattr(clock, "now", lambda: later)
     assert (client.get("/admin").status_code == 200) is alive
@@ -181,7 +159,7 @@ def test_work_keeps_a_session_alive_for_twelve_hours_and_no_longer(
     client: FlaskClient, session: Session, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_staff(session, "boss", "admin", now)
-    sign_in(client, "boss", OWN_PASSWORD)
+    sign_in(client, "boss")
     start = clock.now()
     alive = []
     for half_hours in range(1, 26):
@@ -205,25 +183,12 @@ def test_a_session_cookie_cannot_be_made_or_read_by_scripts(
 
 def test_another_sites_form_is_turned_away(client: FlaskClient, session: Session, now: datetime) -> None:
     make_staff(session, "boss", "admin", now)
-    sign_in(client, "boss", OWN_PASSWORD)
+    sign_in(client, "boss")
     del client.environ_base["HTTP_SEC_FETCH_SITE"]
     for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}, {}):
         answer = client.post("/admin/staff", data={"login": "eve", "name": "Eve", "role": "admin"}, headers=headers)
         assert answer.status_code == 403
     assert queries.find_staff_id(session, "eve") is None
-
-
-@pytest.fixture
-def signed_in_as(
-    app: Flask, session: Session, now: datetime
-) -> Callable[[str], FlaskClient]:
-    def make(role: str) -> FlaskClient:
-        make_staff(session, f"one.{role}", role, now)
-        browser = browser_of(app)
-        assert sign_in(browser, f"one.{role}", OWN_PASSWORD) == 303
-        return browser
-
-    return make
 
 
 def test_every_back_office_route_asks_who_is_there(app: Flask, client: FlaskClient) -> None:
@@ -249,15 +214,11 @@ def test_every_back_office_route_asks_who_is_there(app: Flask, client: FlaskClie
     ],
 )
 def test_a_role_opens_its_pages_and_no_others(
-    signed_in_as: Callable[[str], FlaskClient], session: Session, city_loaded: None, role: str, allowed: set[str]
+    app: Flask, session: Session, now: datetime, role: str, allowed: set[str]
 ) -> None:
-    browser = signed_in_as(role)
+    city(session, now=now)
+    browser = signed_in(app, session, role, now)
     for path in ("/admin", "/admin/lanes", "/admin/letters", "/admin/orders", "/admin/staff"):
         assert browser.get(path).status_code == (200 if path in allowed else 403), path
     links = set(re.findall(r'href="(/admin[^"?#]*)"', browser.get("/admin").text)) - {"/admin/password"}
     assert links == allowed
-
-
-@pytest.fixture
-def city_loaded(session: Session, now: datetime) -> None:
-    city(session, now=now)
