@@ -6,7 +6,7 @@ from passes.access.commands import staff
 from passes.catalogue.commands import catalogue
 from passes.chores import chores
 from passes.credential.commands import credential
-from passes.events.commands import dead_letters
+from passes.events.commands import dead_letters, events
 from passes.launcher.commands import COMMANDS as LAUNCHER
 
 
@@ -23,6 +23,7 @@ COMMANDS: tuple[click.Command, ...] = (
     catalogue,
     credential,
     dead_letters,
+    events,
 )
 
 for command in COMMANDS:

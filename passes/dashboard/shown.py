@@ -95,11 +95,10 @@ def _shares(score: Satisfaction) -> tuple[str, str]:
 
 def _score(score: Satisfaction) -> str:
     if not score.answers:
-        return gettext(N_("no answers yet"))
+        return str(gettext(N_("no answers yet")))
     share, lower = _shares(score)
-    return gettext(
-        N_("%(share)s good (n = %(answers)s, at least %(lower)s)"), share=share, answers=score.answers, lower=lower
-    )
+    said = N_("%(share)s good (n = %(answers)s, at least %(lower)s)")
+    return str(gettext(said, share=share, answers=score.answers, lower=lower))
 
 
 def _as_of(moment: datetime | None, now: datetime) -> dict[str, object]:

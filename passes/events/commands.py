@@ -1,5 +1,6 @@
 """`youyou dead-letters`: what could not be handled, and what becomes of it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import click
 
 from passes import clock, db, settings
 from passes.errors import Problem
+from passes.events.asyncapi import document
 from passes.events.queries import get_dead_letter, list_dead_letters
 from passes.events.service import drop_dead_letter
 from passes.settings import Settings, SettingsRefused
@@ -75,3 +77,14 @@ def drop(numbers: tuple[int, ...]) -> None:
             click.echo(f"{number}: dropped")
         except Problem as problem:
             raise click.ClickException(f"{number}: {problem.message}") from problem
+
+
+@click.group()
+def events() -> None:
+    """What leaves the house."""
+
+
+@events.command("asyncapi")
+def print_asyncapi() -> None:
+    """Print the AsyncAPI 3 document of every event."""
+    click.echo(json.dumps(document(), ensure_ascii=False, indent=2))

@@ -1,9 +1,10 @@
 """What is to leave the house, written in the transaction in which it happened."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Identity, Index, Text, Uuid, func, text
+from sqlalchemy import BigInteger, DateTime, Identity, Index, Text, Uuid, func, insert, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -35,16 +36,31 @@ class OutboxRow(Base):
     sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
+_ADD = insert(OutboxRow)
+
+
 def emit(session: Session, event: Event, *, now: datetime) -> None:
-    """Add one event to the caller's transaction. Does nothing else: no flush, no commit, no network."""
-    document = envelope(event, now=now)
-    session.add(
-        OutboxRow(
-            event_id=UUID(str(document["id"])),
-            topic=event.TOPIC,
-            type=event.TYPE,
-            key=event.key,
-            traceparent=traceparent(),
-            event=document,
-        )
+    """Add one event to the caller's transaction. Does nothing else: no commit, no notification, no network."""
+    emit_all(session, [event], now=now)
+
+
+def emit_all(session: Session, events: Sequence[Event], *, now: datetime) -> None:
+    """Add events to the caller's transaction, in this order."""
+    if not events:
+        return
+    documents = [(event, envelope(event, now=now)) for event in events]
+    trace = traceparent()
+    session.connection().execute(
+        _ADD,
+        [
+            {
+                "event_id": document["id"],
+                "topic": event.TOPIC,
+                "type": event.TYPE,
+                "key": event.key,
+                "traceparent": trace,
+                "event": document,
+            }
+            for event, document in documents
+        ],
     )

@@ -65,12 +65,14 @@ def open_envelope(body: bytes) -> Envelope:
     """Raises Unreadable where the bytes are no CloudEvent of ours."""
     try:
         document = orjson.loads(body)
+        if document["specversion"] != "1.0":
+            raise ValueError("not CloudEvents 1.0")
         return Envelope(
             event_id=str(UUID(document["id"])),
             type=_text(document["type"]),
             key=_text(document["partitionkey"]),
             sequence=int(_text(document["sequence"])),
-            data=dict(document["data"].items()) if document["specversion"] == "1.0" else {},
+            data=dict(document["data"].items()),
         )
     except (ValueError, TypeError, KeyError, AttributeError) as fault:
         raise Unreadable("undecodable", f"{type(fault).__name__}: {fault}") from fault
