@@ -15,7 +15,8 @@ from passes.metrics import scans_total
 
 log = logging.getLogger(__name__)
 
-# A deadlock or a lost race is over once it was reported: the same work then succeeds.
+# A deadlock, a lost race or a restarted database is over once it was reported: the same work then succeeds.
+# It is safe to repeat even where the commit's fate is unknown: a scan id is answered once.
 TRIES = 3
 SQLSTATES_TO_RETRY = frozenset({"40001", "40P01", "23505"})
 
@@ -42,9 +43,13 @@ def _in_one_transaction(gate: Gate, scans: Sequence[ScanRequest], now: datetime)
             with transaction() as session:
                 return record_scans(session, gate, scans, now=now)
         except DBAPIError as error:
-            if not left or getattr(error.orig, "sqlstate", None) not in SQLSTATES_TO_RETRY:
+            if not left or not (error.connection_invalidated or is_over(error)):
                 raise
     raise AssertionError("the last try returns or raises")
+
+
+def is_over(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", None) in SQLSTATES_TO_RETRY
 
 
 def _alone(gate: Gate, scan: ScanRequest, now: datetime) -> Answer:

@@ -1,10 +1,10 @@
 """Reading scans, counters and used codes."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import ARRAY, BigInteger, Text, Uuid, any_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from passes.gate.models import CodeUse, PassCounter, Scan
@@ -22,39 +22,67 @@ class FirstAnswer:
     response: Answer
 
 
-def find_first_answers(session: Session, enrolment_id: UUID, scan_ids: Collection[UUID]) -> dict[UUID, FirstAnswer]:
-    rows = session.execute(
-        select(Scan.scan_id, Scan.content_hash, Scan.response).where(
-            Scan.enrolment_id == enrolment_id, Scan.scan_id.in_(scan_ids)
-        )
+# Built once: on the way of every scan, building a statement costs as much as running it.
+_FIRST_ANSWERS = select(Scan.scan_id, Scan.content_hash, Scan.response).where(
+    Scan.enrolment_id == bindparam("enrolment_id"), Scan.scan_id == any_(bindparam("scan_ids", type_=ARRAY(Uuid)))
+)
+_wanted_counters = (
+    func.unnest(
+        bindparam("passes", type_=ARRAY(BigInteger)),
+        bindparam("names", type_=ARRAY(Text)),
+        bindparam("periods", type_=ARRAY(Text)),
     )
+    .table_valued("pass_id", "name", "period")
+    .render_derived()
+)
+_COUNTERS = select(PassCounter.pass_id, PassCounter.name, PassCounter.period, PassCounter.used).join(
+    _wanted_counters,
+    (PassCounter.pass_id == _wanted_counters.c.pass_id)
+    & (PassCounter.name == _wanted_counters.c.name)
+    & (PassCounter.period == _wanted_counters.c.period),
+)
+_wanted_codes = (
+    func.unnest(
+        bindparam("passes", type_=ARRAY(BigInteger)),
+        bindparam("moments", type_=ARRAY(BigInteger)),
+        bindparam("benefits", type_=ARRAY(Text)),
+    )
+    .table_valued("pass_id", "moment", "benefit_id")
+    .render_derived()
+)
+_USED_CODES = select(CodeUse.pass_id, CodeUse.moment, CodeUse.benefit_id).join(
+    _wanted_codes,
+    (CodeUse.pass_id == _wanted_codes.c.pass_id)
+    & (CodeUse.moment == _wanted_codes.c.moment)
+    & (CodeUse.benefit_id == _wanted_codes.c.benefit_id),
+)
+
+
+def find_first_answers(session: Session, enrolment_id: UUID, scan_ids: Collection[UUID]) -> dict[UUID, FirstAnswer]:
+    rows = session.connection().execute(_FIRST_ANSWERS, {"enrolment_id": enrolment_id, "scan_ids": list(scan_ids)})
     return {scan_id: FirstAnswer(content_hash, response) for scan_id, content_hash, response in rows}
 
 
-def find_counters(session: Session, keys: Iterable[CounterKey]) -> dict[CounterKey, int]:
+def find_counters(session: Session, keys: Collection[CounterKey]) -> dict[CounterKey, int]:
     """Uses so far by (pass, counter name, period); what was never used is left out. Ask under the pass lock."""
-    wanted = sorted(set(keys))
-    if not wanted:
+    if not keys:
         return {}
-    rows = session.execute(
-        select(PassCounter.pass_id, PassCounter.name, PassCounter.period, PassCounter.used).where(
-            tuple_(PassCounter.pass_id, PassCounter.name, PassCounter.period).in_(wanted)
-        )
-    )
+    passes, names, periods = zip(*keys, strict=True)
+    wanted = {"passes": list(passes), "names": list(names), "periods": list(periods)}
+    rows = session.connection().execute(_COUNTERS, wanted)
     return {(pass_id, name, period): used for pass_id, name, period, used in rows}
 
 
-def find_used_codes(session: Session, keys: Iterable[UseKey]) -> set[UseKey]:
+def find_used_codes(session: Session, keys: Collection[UseKey]) -> set[UseKey]:
     """Those of these codes that were used up for their benefit. Ask under the pass lock."""
-    wanted = sorted(set(keys))
-    if not wanted:
+    if not keys:
         return set()
-    rows = session.execute(
-        select(CodeUse.pass_id, CodeUse.moment, CodeUse.benefit_id).where(
-            tuple_(CodeUse.pass_id, CodeUse.moment, CodeUse.benefit_id).in_(wanted)
-        )
-    )
-    return {(pass_id, moment, benefit_id) for pass_id, moment, benefit_id in rows}
+    passes, moments, benefits = zip(*keys, strict=True)
+    wanted = {"passes": list(passes), "moments": list(moments), "benefits": list(benefits)}
+    return {
+        (pass_id, moment, benefit_id)
+        for pass_id, moment, benefit_id in session.connection().execute(_USED_CODES, wanted)
+    }
 
 
 def used_counters(session: Session, pass_id: int) -> dict[tuple[str, str], int]:

@@ -7,7 +7,6 @@ from typing import cast
 from uuid import UUID
 
 from sqlalchemy import insert
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from passes import clock, settings
@@ -22,20 +21,17 @@ from passes.entitlement.facts import Counter, Decision, Facts, HolderClass, Pass
 from passes.entitlement.terms import Venue
 from passes.errors import N_, Conflict
 from passes.events.contract import Event, RedemptionAdmitted, RedemptionRefused
-from passes.events.outbox import emit
+from passes.events.outbox import emit_all
 from passes.gate import rules
-from passes.gate.models import CodeUse, PassCounter, Scan
-from passes.gate.queries import (
-    CounterKey,
-    UseKey,
-    find_counters,
-    find_first_answers,
-    find_used_codes,
-)
+from passes.gate.ledger import Ledger
+from passes.gate.models import Scan
+from passes.gate.queries import CounterKey, UseKey, find_first_answers
 from passes.gate.rules import Answer, ScanRequest
 from passes.lifecycle.models import Pass
 from passes.lifecycle.queries import Holder, list_holders, lock_passes, open_holds
 from passes.lifecycle.rules import masked_name
+
+_KEEP = insert(Scan)
 
 
 @dataclass(slots=True)
@@ -57,25 +53,6 @@ class Attempt:
         return [(self.pass_.id, counter.name, counter.period) for counter in self.counters] if self.pass_ else []
 
 
-@dataclass(slots=True)
-class Ledger:
-    """What the passes of this request have used: as read under their locks, moved on scan by scan."""
-
-    counters: dict[CounterKey, int]
-    uses: set[UseKey]
-    moved: dict[CounterKey, tuple[int, int]] = field(default_factory=dict)
-    used_up: list[UseKey] = field(default_factory=list)
-
-    def book(self, pass_id: int, moves: Sequence[Counter], use: UseKey | None) -> None:
-        for move in moves:
-            key = (pass_id, move.name, move.period)
-            self.counters[key] = self.counters.get(key, 0) + 1
-            self.moved[key] = (self.moved.get(key, (0, 0))[0] + 1, move.limit)
-        if use is not None:
-            self.uses.add(use)
-            self.used_up.append(use)
-
-
 def record_scans(session: Session, gate: Gate, scans: Sequence[ScanRequest], *, now: datetime) -> list[Answer]:
     """Decide and keep the scans of one device, all in the caller's transaction; answers in the order of the scans.
 
@@ -92,9 +69,10 @@ def record_scans(session: Session, gate: Gate, scans: Sequence[ScanRequest], *, 
     known = {scan_id: (answer.content_hash, answer.response) for scan_id, answer in first.items()}
     fresh = _fresh(attempts, set(known))
     _place(session, gate, fresh, passes, now)
-    ledger = Ledger(
-        find_counters(session, [key for attempt in fresh for key in attempt.counter_keys()]),
-        find_used_codes(session, [attempt.use for attempt in fresh if attempt.use]),
+    ledger = Ledger.read(
+        session,
+        {key for attempt in fresh for key in attempt.counter_keys()},
+        {attempt.use for attempt in fresh if attempt.use},
     )
     holders = list_holders(session, [p.member_id for p in passes.values()]) if gate.attended else {}
     for attempt in sorted(fresh, key=lambda a: a.scan.sequence or 0):
@@ -198,23 +176,9 @@ def _write(
 ) -> None:
     """Keep every attempt, move the counters, use up the codes, say what happened."""
     if attempts:
-        session.execute(insert(Scan), [_row(attempt, gate, now) for attempt in attempts])
-    if ledger.moved:
-        rows = [
-            {"pass_id": key[0], "name": key[1], "period": key[2], "used": n, "allowed": limit}
-            for key, (n, limit) in sorted(ledger.moved.items())
-        ]
-        # A relative move: the CHECK sees what another transaction added meanwhile.
-        statement = upsert(PassCounter)
-        moved = {"used": PassCounter.used + statement.excluded.used, "allowed": statement.excluded.allowed}
-        session.execute(statement.on_conflict_do_update(constraint="pk_pass_counter", set_=moved), rows)
-    if ledger.used_up:
-        uses = [{"pass_id": p, "moment": m, "benefit_id": b} for p, m, b in sorted(ledger.used_up)]
-        session.execute(insert(CodeUse), uses)
-    for attempt in attempts:
-        event = _event(attempt, gate, venue, now)
-        if event is not None:
-            emit(session, event, now=now)
+        session.connection().execute(_KEEP, [_row(attempt, gate, now) for attempt in attempts])
+    ledger.write(session)
+    emit_all(session, [event for attempt in attempts if (event := _event(attempt, gate, venue, now))], now=now)
 
 
 def _row(attempt: Attempt, gate: Gate, now: datetime) -> dict[str, object]:

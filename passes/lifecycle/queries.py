@@ -8,7 +8,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    DateTime,
+    and_,
+    any_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from passes import settings
@@ -19,16 +31,20 @@ _MAC_BYTES = 16
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")  # 8 bytes of the id and 16 of the MAC
 
 
+# Built once: this stands on the way of every scan.
+_LOCK = (
+    select(Pass)
+    .where(Pass.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
+    .order_by(Pass.id)
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+
+
 def lock_passes(session: Session, ids: Iterable[int]) -> dict[int, Pass]:
     """The passes by id, locked in the order of their ids and read anew; an unknown id is left out."""
-    statement = (
-        select(Pass)
-        .where(Pass.id.in_(sorted(set(ids))))
-        .order_by(Pass.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    return {pass_.id: pass_ for pass_ in session.scalars(statement)}
+    wanted = sorted(set(ids))
+    return {pass_.id: pass_ for pass_ in session.scalars(_LOCK, {"ids": wanted})} if wanted else {}
 
 
 def get_pass(session: Session, pass_id: int) -> Pass:
@@ -54,7 +70,7 @@ def get_member(session: Session, member_id: int) -> Member:
     return session.get_one(Member, member_id)
 
 
-def _is_open(now: datetime) -> ColumnElement[bool]:
+def _is_open(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """rules.is_open, in SQL."""
     return and_(
         PassHold.closed_at.is_(None), PassHold.since <= now, or_(PassHold.until.is_(None), PassHold.until > now)
@@ -83,12 +99,18 @@ def find_open_hold(session: Session, pass_id: int, now: datetime) -> PassHold | 
     return session.scalars(statement.limit(1)).first()
 
 
+_OPEN_HOLDS = select(PassHold.pass_id).where(
+    PassHold.pass_id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
+    _is_open(bindparam("now", type_=DateTime(timezone=True))),
+)
+
+
 def open_holds(session: Session, ids: Iterable[int], now: datetime) -> set[int]:
     """Those of these passes that are frozen now."""
     wanted = list(ids)
     if not wanted:
         return set()
-    return set(session.scalars(select(PassHold.pass_id).where(PassHold.pass_id.in_(wanted), _is_open(now))))
+    return set(session.connection().scalars(_OPEN_HOLDS, {"ids": wanted, "now": now}))
 
 
 def link_token(link_id: int) -> str:
@@ -138,7 +160,7 @@ def get_pass_by_wallet_token(session: Session, token: str, now: datetime) -> Pas
 
 
 def find_wallet_path(session: Session, pass_id: int) -> str | None:
-    """"/w/<secret>" of the pass's link that is not revoked."""
+    """ "/w/<secret>" of the pass's link that is not revoked."""
     link_id = session.scalar(
         select(WalletLink.id).where(WalletLink.pass_id == pass_id, WalletLink.revoked_at.is_(None))
     )
@@ -146,7 +168,7 @@ def find_wallet_path(session: Session, pass_id: int) -> str | None:
 
 
 def wallet_path(session: Session, pass_id: int) -> str:
-    """"/w/<secret>" of the pass; Conflict("wallet_link_revoked") where its link was revoked and none made anew."""
+    """ "/w/<secret>" of the pass; Conflict("wallet_link_revoked") where its link was revoked and none made anew."""
     path = find_wallet_path(session, pass_id)
     if path is None:
         raise Conflict("wallet_link_revoked", N_("The link to this pass was revoked. Make a new one first."))
