@@ -24,7 +24,7 @@ class Draft:
     terms: Terms
     lines: dict[str, int]
     counts: dict[str, int]
-    meta_line: int
+    counts_line: int
 
 
 def check(draft: Draft, calendar: Calendar, faults: Faults) -> None:
@@ -68,7 +68,7 @@ class _Checking:
             claimed = self.draft.counts.get(name, number)
             if claimed != number:
                 self.faults.add(
-                    self.draft.meta_line,
+                    self.draft.counts_line,
                     "meta",
                     f"counts 称有 {claimed} 项 {name}，实为 {number} 项",
                     f"counts claims {claimed} {name}, there are {number}",

@@ -83,7 +83,9 @@ class _Reader:
             key = printable(event.value, line)
             if key in found:
                 raise Fault(line, f"键“{key}”重复", f"the key “{key}” stands twice")
-            found[key] = self.node(next(self.events), depth + 1)
+            value = self.node(next(self.events), depth + 1)
+            # A block below its key is said to stand where its key stands.
+            found[key] = Node(line, value.content) if isinstance(value.content, dict | list) else value
         return found
 
     def sequence(self, depth: int) -> Content:

@@ -79,7 +79,7 @@ def read_catalogue(node: Node, faults: Faults) -> Draft | None:
     """The catalogue, entry by entry; None where its sections are not there."""
     with faults.of("catalogue"):
         parts = fields(node, SECTIONS)
-        counts = read_meta(parts["meta"], faults)
+        counts, counts_line = read_meta(parts["meta"], faults)
         venues, lines = read_venues(parts, faults)
         benefits: dict[str, Benefit] = {}
         for section in ("benefits", "experiences"):
@@ -96,7 +96,7 @@ def read_catalogue(node: Node, faults: Faults) -> Draft | None:
                 products[product.id] = product
         pass_rules = read_pass_rules(parts["pass_rules"], faults)
         sample = "sample" in counts
-        return Draft(Terms(0, "", venues, benefits, products, pass_rules, sample), lines, counts, parts["meta"].line)
+        return Draft(Terms(0, "", venues, benefits, products, pass_rules, sample), lines, counts, counts_line)
     return None
 
 
@@ -106,9 +106,10 @@ def refuse_a_second(node: Node, id_: str, lines: dict[str, int]) -> None:
     lines[id_] = node.line
 
 
-def read_meta(node: Node, faults: Faults) -> dict[str, int]:
-    """How many entries the file says it has, by section; the key sample where it is sample data."""
+def read_meta(node: Node, faults: Faults) -> tuple[dict[str, int], int]:
+    """How many entries the file says it has, by section, and in which line; the key sample where it is sample data."""
     found: dict[str, int] = {}
+    line = node.line
     with faults.of("meta"):
         parts = fields(node, "tz currency", "sample counts counting holidays")
         one_of(parts["tz"], ("Asia/Shanghai",))
@@ -118,9 +119,10 @@ def read_meta(node: Node, faults: Faults) -> dict[str, int]:
         if "counts" in parts:
             counts = fields(parts["counts"], optional="spots hotels partners benefits experiences products")
             found = {name: whole(value, 0, 1000) for name, value in counts.items()}
+            line = parts["counts"].line
         if "sample" in parts and truth(parts["sample"]):
             found["sample"] = 1
-    return found
+    return found, line
 
 
 def read_benefit(node: Node, experience: bool, venues: dict[str, Venue], faults: Faults) -> Benefit:

@@ -42,10 +42,3 @@ class Calendar:
         """
         near = (self.years.get(day.year + n) for n in (0, 1))
         return any(year.holidays[key].holds(day) for year in near if year is not None)
-
-    @property
-    def horizon(self) -> tuple[date, date] | None:
-        """First and last day of the calendar's data, or None without any."""
-        if not self.years:
-            return None
-        return date(min(self.years), 1, 1), date(max(self.years), 12, 31)

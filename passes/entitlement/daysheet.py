@@ -117,7 +117,7 @@ def compile(terms: Terms, calendar: Calendar, day: date) -> DaySheet:
             venue_id: tuple(Choice(offer.benefit_id, offer.name) for offer in offers.values() if venue_id in offer.at)
             for venue_id in terms.venues
         },
-        runs=open_runs(terms, calendar),
+        runs=open_runs(terms, calendar, min(day.year, *calendar.years)) if calendar.years else {},
     )
 
 
@@ -162,11 +162,9 @@ def terms_of(benefit: Benefit) -> Mapping[str, object]:
 
 
 @lru_cache(maxsize=16)
-def open_runs(terms: Terms, calendar: Calendar) -> Mapping[Place, tuple[Run, ...]]:
-    """The open days of every supported benefit at each of its venues, from the first to the last year with data."""
-    if calendar.horizon is None:
-        return {}
-    first, last = calendar.horizon
+def open_runs(terms: Terms, calendar: Calendar, first_year: int) -> Mapping[Place, tuple[Run, ...]]:
+    """The open days of every supported benefit at each of its venues, up to the end of the calendar's data."""
+    first, last = date(first_year, 1, 1), date(max(calendar.years), 12, 31)
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     return {
         (benefit.id, venue_id): runs_of(rules_at(benefit, terms.venues[venue_id]), days, calendar)

@@ -92,11 +92,12 @@ class CounterRule(Rule):
         raise NotImplementedError
 
     def counter(self, benefit_id: str, day: date, valid_from: date) -> Counter:
-        return Counter(benefit_id, self.period(day, valid_from), self.limit, self.per)
+        return Counter(f"{self.name}:{benefit_id}", self.period(day, valid_from), self.limit, self.per)
 
     def refusal(self, asked: Asked) -> str | None:
         valid_from = asked.facts.valid_from
         if valid_from is None:
             return self.refusal_code
-        used = asked.facts.counters.get((asked.benefit_id, self.period(asked.day, valid_from)), 0)
+        key = (f"{self.name}:{asked.benefit_id}", self.period(asked.day, valid_from))
+        used = asked.facts.counters.get(key, 0)
         return self.refusal_code if used >= self.limit else None
