@@ -67,7 +67,7 @@ def list_unsettled(session: Session, now: datetime, limit: int) -> Sequence[tupl
         .order_by(Refund.id)
         .limit(limit)
     )
-    return [(refund, intent or "") for refund, intent in session.execute(statement).tuples()]
+    return [(refund, intent or "") for refund, intent in session.execute(statement)]
 
 
 def postpone(session: Session, refund_id: int, *, now: datetime) -> None:

@@ -1,0 +1,169 @@
+"""A test cashier as a real process, and a shop that really receives its webhooks."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import uuid4
+
+import pytest
+import requests
+from werkzeug.serving import make_server
+
+from passes import app as web
+from passes import clock
+from passes import settings as settings_module
+from passes.db import transaction
+from passes.sale import service
+from passes.sale.models import Order
+from passes.sale.stripe_gateway import StripePayments
+from passes.settings import Settings
+from tests.conftest import TEST_SETTINGS, clone, drop
+from tests.factories import city
+
+SECRETS = ("whsec_sandbox_old", "whsec_sandbox_new")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class Cashier:
+    """A running cashier and what it was started with."""
+
+    settings: Settings
+    process: subprocess.Popen[bytes]
+
+    @property
+    def address(self) -> str:
+        return self.settings.stripe_api_base or ""
+
+    def helper(self, path: str, **params: object) -> dict[str, object]:
+        """One of the cashier's own test helpers."""
+        answer = requests.post(
+            f"{self.address}/v1/test_helpers/{path}",
+            data=params,
+            headers={"Authorization": f"Bearer {self.settings.stripe_secret_key}"},
+            timeout=10,
+        )
+        assert answer.status_code == 200, answer.text
+        body: dict[str, object] = answer.json()
+        return body
+
+    def behave(self, **controls: object) -> None:
+        self.helper("controls", **controls)
+
+    def press(self, url: str, action: str, method: str = "card") -> requests.Response:
+        """A visitor's click on the payment page."""
+        form = {"action": action, "method": method}
+        return requests.post(url, data=form, allow_redirects=False, timeout=10)
+
+
+def start_cashier(settings: Settings) -> subprocess.Popen[bytes]:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "APP_ENV": "test",
+        "PAYMENTS": "sandbox",
+        "EVENTS": "direct",
+        "DATABASE_URL": settings.database_url,
+        "PUBLIC_URL": settings.public_url,
+        "YOUYOU_SECRET_KEY": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+        "YOUYOU_CASHIER_PORT": (settings.stripe_api_base or "").rpartition(":")[2],
+        "STRIPE_SECRET_KEY": settings.stripe_secret_key or "",
+        "STRIPE_WEBHOOK_SECRETS": ",".join(settings.stripe_webhook_secrets),
+        "STRIPE_API_BASE": settings.stripe_api_base or "",
+    }
+    return subprocess.Popen([sys.executable, "-m", "passes.cashier"], env=environment)
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(200):
+        assert process.poll() is None, "the cashier has ended"
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise AssertionError("the cashier does not answer")
+
+
+@pytest.fixture(scope="session")
+def running_cashier(postgres_url: str) -> Iterator[Cashier]:
+    """One process for the whole run, with a database of its own, as if it were another company."""
+    url = clone(postgres_url, None)
+    settings = replace(
+        TEST_SETTINGS,
+        database_url=url,
+        public_url=f"http://127.0.0.1:{free_port()}",
+        stripe_api_base=f"http://127.0.0.1:{free_port()}",
+        stripe_webhook_secrets=SECRETS,
+    )
+    process = start_cashier(settings)
+    wait_for(int((settings.stripe_api_base or "").rpartition(":")[2]), process)
+    yield Cashier(settings, process)
+    process.terminate()
+    assert process.wait(20) == 0
+    drop(postgres_url, url)
+
+
+@pytest.fixture
+def cashier(running_cashier: Cashier) -> Iterator[Cashier]:
+    """The cashier, well-behaved again after each test."""
+    running_cashier.behave(webhooks="deliver", delay_seconds=0, wrong_amount_fen=0, api="up")
+    yield running_cashier
+    running_cashier.behave(webhooks="deliver", delay_seconds=0, wrong_amount_fen=0, api="up")
+
+
+@dataclass
+class Shop:
+    """The shop's side: its settings, its provider, and a web server that hears webhooks."""
+
+    settings: Settings
+    provider: StripePayments
+
+    def order(self, **changes: object) -> Order:
+        facts: dict[str, object] = {
+            "form_id": uuid4(),
+            "locale": "zh",
+            "product_id": "PASS-ADULT",
+            "holder_name": "王小明",
+            "phone": "+8613812345678",
+            "email": "wang@example.com",
+            "document_type": "CN_ID",
+            "document_number": "11010519491231002X",
+            "birth_on": None,
+        }
+        with transaction() as session:
+            return service.place_order(
+                session,
+                service.OrderRequest(**facts | changes),  # type: ignore[arg-type]
+                livemode=False,
+                hold_minutes=35,
+                min_charge_fen=500,
+                now=clock.now(),
+            )
+
+
+@pytest.fixture
+def shop(database: str, cashier: Cashier, now: datetime) -> Iterator[Shop]:
+    """A shop with the sample catalogue on a database of its own, heard by the cashier."""
+    chosen = replace(cashier.settings, database_url=database)
+    settings_module.use(chosen)
+    with transaction() as session:
+        city(session, now=now)
+    app = web.create_app(chosen)
+    server = make_server("127.0.0.1", int(chosen.public_url.rpartition(":")[2]), app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield Shop(chosen, StripePayments(chosen))
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -1,0 +1,185 @@
+"""The shop's pages: what a buyer sees, and what bad input gets."""
+
+import re
+from datetime import datetime
+from html import unescape
+from uuid import uuid4
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from passes import clock
+from passes.credential.service import id_number_hmac, id_tag
+from passes.events.outbox import OutboxRow
+from passes.sale.models import Order, OrderLine, PaymentEvent
+from tests.factories import city
+
+ID_NUMBER = "11010519491231002X"
+
+
+@pytest.fixture
+def shop(client: FlaskClient, session: Session, now: datetime, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    """The shop with the sample catalogue, read in Chinese, on the tests' day."""
+    monkeypatch.setattr(clock, "now", lambda: now)
+    city(session, now=now)
+    client.environ_base |= {"HTTP_ACCEPT_LANGUAGE": "zh-CN", "HTTP_SEC_FETCH_SITE": "same-origin"}
+    return client
+
+
+def filled(**changes: str) -> dict[str, str]:
+    given = {
+        "form_id": str(uuid4()),
+        "product_id": "PASS-SENIOR",
+        "holder_name": "王小明",
+        "phone": "138 1234 5678",
+        "email": "wang@example.com",
+        "document_type": "CN_ID",
+        "document_number": ID_NUMBER,
+        "birth_on": "",
+        "accept_terms": "yes",
+    }
+    return given | changes
+
+
+def errors_of(answer: TestResponse) -> list[str]:
+    return [unescape(text) for text in re.findall(r'class="field-error"[^>]*>([^<]*)<', answer.text)]
+
+
+def test_the_front_page_says_what_the_pass_opens_and_costs(shop: FlaskClient) -> None:
+    answer = shop.get("/")
+    assert answer.status_code == 200
+    for words in (
+        "悠游兰州年卡·成人",
+        "悠游兰州年卡·长者",
+        "¥199",
+        "¥129",
+        "白塔山景区",
+        "兰州黄河楼",
+        "示例温泉酒店·新区",
+    ):
+        assert words in answer.text
+    assert "儿童副卡" not in answer.text
+    english = shop.get("/?lang=en")
+    assert "Youyou Lanzhou Annual Pass (Adult)" in english.text and "Yellow River Tower" in english.text
+
+
+def test_the_form_asks_for_every_field_and_gives_itself_an_id(shop: FlaskClient) -> None:
+    first, second = shop.get("/buy?product=PASS-SENIOR"), shop.get("/buy")
+    ids = [re.search(r'name="form_id" value="([^"]+)"', page.text) for page in (first, second)]
+    assert ids[0] and ids[1] and ids[0][1] != ids[1][1]
+    for name in ("product_id", "holder_name", "phone", "email", "document_type", "document_number", "birth_on"):
+        assert f'name="{name}"' in first.text
+    assert re.search(r'value="PASS-SENIOR" required checked', first.text)
+
+
+def test_an_order_keeps_no_id_number_but_its_digest_last_four_and_tag(
+    shop: FlaskClient, session: Session, now: datetime
+) -> None:
+    answer = shop.post("/buy", data=filled(document_number=" 11010519491231002x "))
+    assert answer.status_code == 303
+    page = shop.get(answer.location)
+    assert page.status_code == 200
+    assert "¥129" in page.text and "王小明" in page.text and "····002X" in page.text
+    assert page.headers["Referrer-Policy"] == "no-referrer" and "no-store" in page.headers["Cache-Control"]
+    order = session.scalars(select(Order)).one()
+    line = session.scalars(select(OrderLine)).one()
+    assert (order.state, order.total_fen, order.livemode, order.number[:2]) == ("pending", 12900, False, "T-")
+    assert line.document_hmac == id_number_hmac("CN_ID", ID_NUMBER)
+    assert (line.document_last4, line.id_tag) == ("002X", id_tag(line.serial, ID_NUMBER))
+    assert (line.holder_phone, line.birth_on.isoformat()) == ("+8613812345678", "1949-12-31")
+    for table in ("orders", "order_line", "payment_event", "outbox"):
+        dump = session.connection().exec_driver_sql(f"SELECT string_agg(t::text, ' ') FROM {table} t").scalar_one()
+        assert ID_NUMBER not in (dump or "")
+    assert session.scalars(select(PaymentEvent.fact)).all() == ["placed"]
+    assert session.scalars(select(OutboxRow.type)).all() == ["order.placed.v1"]
+
+
+def test_the_same_form_sent_twice_is_one_order(shop: FlaskClient, session: Session) -> None:
+    form = filled()
+    first, second = shop.post("/buy", data=form), shop.post("/buy", data=form)
+    assert first.location == second.location
+    assert session.scalar(select(func.count()).select_from(OrderLine)) == 1
+
+
+def test_a_form_corrected_after_going_back_is_another_order(shop: FlaskClient, session: Session) -> None:
+    form = filled()
+    first = shop.post("/buy", data=form)
+    second = shop.post("/buy", data=form | {"holder_name": "王晓明"})
+    assert first.location != second.location
+    assert session.scalar(select(func.count()).select_from(Order)) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"holder_name": "  "}, "请填写"),
+        ({"holder_name": "x" * 61}, "太长"),
+        ({"holder_name": "王\x00明"}, "无法保存"),
+        ({"phone": "12345678901"}, "电话号码不完整"),
+        ({"email": "wang@"}, "电子邮箱地址不完整"),
+        ({"document_number": "110105194912310021"}, "最后一位"),
+        ({"document_number": "99"}, "18"),
+        ({"document_type": "LIBRARY_CARD"}, "请选择证件类型"),
+        ({"document_type": "PASSPORT", "document_number": "E12345678"}, "请填写出生日期"),
+        ({"document_type": "PASSPORT", "document_number": "E12345678", "birth_on": "1990-13-01"}, "年-月-日"),
+        ({"document_type": "PASSPORT", "document_number": "E12345678", "birth_on": "2099-01-01"}, "出生日期不正确"),
+        ({"document_type": "PASSPORT", "document_number": "E12345678", "birth_on": "1990-01-01"}, "年龄不符合"),
+        ({"product_id": "PASS-CHILD"}, "不在售"),
+        ({"product_id": "PASS-FAMILY"}, "不在售"),
+        ({"product_id": "NOTHING"}, "不在售"),
+        ({"accept_terms": ""}, "同意使用条款"),
+        ({"form_id": "1"}, ""),
+    ],
+)
+def test_bad_input_is_named_at_its_field_and_orders_nothing(
+    shop: FlaskClient, session: Session, changes: dict[str, str], message: str
+) -> None:
+    answer = shop.post("/buy", data=filled(**changes))
+    assert answer.status_code == 422
+    assert "尚未下单" in answer.text
+    if message:
+        assert any(message in text for text in errors_of(answer)), errors_of(answer)
+    assert session.scalar(select(func.count()).select_from(Order)) == 0
+
+
+def test_what_was_typed_is_kept_when_the_form_comes_back(shop: FlaskClient) -> None:
+    form = filled(phone="123", holder_name='<b>"王"</b>')
+    answer = shop.post("/buy", data=form)
+    text = unescape(answer.text)
+    for value in (form["form_id"], form["holder_name"], "wang@example.com", ID_NUMBER):
+        assert f'value="{value}"' in text
+    assert "<b>" not in answer.text.partition("<form")[2].partition("</form>")[0].replace("<b>¥", "")
+
+
+def test_a_reader_of_english_gets_english_messages(shop: FlaskClient) -> None:
+    shop.get("/?lang=en")
+    answer = shop.post("/buy", data=filled(phone="123"))
+    assert errors_of(answer) == [
+        "This is no complete phone number. Outside mainland China, begin with + and the country code."
+    ]
+
+
+def test_a_passport_holder_gives_the_birth_date(shop: FlaskClient, session: Session) -> None:
+    form = filled(document_type="PASSPORT", document_number="e1234567 8", birth_on="1950-02-28")
+    assert shop.post("/buy", data=form).status_code == 303
+    assert session.scalars(select(OrderLine.birth_on)).one().isoformat() == "1950-02-28"
+
+
+def test_a_strangers_or_broken_order_link_names_what_is_wrong(shop: FlaskClient) -> None:
+    answer = shop.post("/buy", data=filled())
+    token = answer.location.rpartition("/")[2]
+    forged = ("A" if token[0] != "A" else "B") + token[1:]
+    for path in (f"/orders/{forged}", f"/orders/{token[:-4]}", "/orders/%E7%8E%8B", "/pay/return?order=x&session_id=y"):
+        page = shop.get(path, follow_redirects=True)
+        assert page.status_code == 404 and "重新下单" in page.text
+
+
+def test_no_page_of_the_shop_holds_inline_script_or_style(shop: FlaskClient) -> None:
+    order = shop.post("/buy", data=filled()).location
+    for path in ("/", "/buy", order):
+        html = shop.get(path).text
+        assert not re.search(r"<style|\sstyle=|\son\w+=", html)
+        assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", html))
