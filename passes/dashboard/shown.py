@@ -75,11 +75,12 @@ def _name(named: Mapping[str, Named], key: str) -> str:
 
 
 def _hour_rows(seen: Overview, venues: Mapping[str, Named]) -> list[list[str]]:
-    """Spot, busiest hour, visits."""
+    """Spot, hour, visits: the whole day first, then each hour in which somebody came."""
     rows = []
     for venue_id, visits in seen.by_hour.items():
-        busiest = max(range(len(visits)), key=lambda hour: visits[hour])
-        rows.append([_name(venues, venue_id), f"{busiest:02d}:00", f"{sum(visits):,}"])
+        name = _name(venues, venue_id)
+        rows.append([name, gettext(N_("All day")), f"{sum(visits):,}"])
+        rows += [[name, f"{hour:02d}:00", f"{count:,}"] for hour, count in enumerate(visits) if count]
     return rows
 
 

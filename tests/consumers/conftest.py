@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
@@ -29,25 +30,24 @@ MORNING = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
 NAMESPACE = UUID("8c2c9a36-31a5-4a5a-9c6a-6c3c4a7d7a10")
 
 
-def admitted(
-    number: int, *, pass_id: int | None = None, venue_id: str = "S06", kind: str = "spot"
-) -> RedemptionAdmitted:
+def admitted(number: int, **changes: Any) -> RedemptionAdmitted:
     """The number-th admitted scan; the same number is the same scan."""
     scanned_at = MORNING + timedelta(seconds=number)
-    return RedemptionAdmitted(
-        pass_id=number if pass_id is None else pass_id,
-        scan_ref=f"{uuid5(NAMESPACE, 'gate')}/{uuid5(NAMESPACE, str(number))}",
-        venue_id=venue_id,
-        venue_kind=kind,
-        benefit_id=f"B{number % 3}",
-        product_id="annual-adult",
-        terms_version=1,
-        holder_class="adult",
-        lane_id=1,
-        scanned_at=scanned_at,
-        local_day=local_time(scanned_at).date(),
-        local_hour=local_time(scanned_at).hour,
-    )
+    facts: dict[str, Any] = {
+        "pass_id": number,
+        "scan_ref": f"{uuid5(NAMESPACE, 'gate')}/{uuid5(NAMESPACE, str(number))}",
+        "venue_id": "S06",
+        "venue_kind": "spot",
+        "benefit_id": f"B{number % 3}",
+        "product_id": "PASS-ADULT",
+        "terms_version": 1,
+        "holder_class": "adult",
+        "lane_id": 1,
+        "scanned_at": scanned_at,
+        "local_day": local_time(scanned_at).date(),
+        "local_hour": local_time(scanned_at).hour,
+    }
+    return RedemptionAdmitted(**facts | changes)
 
 
 def refused(number: int, code: str = "pass_expired") -> RedemptionRefused:

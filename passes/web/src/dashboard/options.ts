@@ -45,7 +45,7 @@ function bars(rows: { name: string; value: number }[], series: string, colour: s
     grid: { left: 8, right: 24, top: 8, bottom: 8, containLabel: true },
     xAxis: { type: "value", minInterval: 1 },
     yAxis: { type: "category", inverse: true, data: rows.map((row) => row.name), axisLabel: AXIS_TEXT },
-    series: [{ type: "bar", name: series, data: rows.map((row) => row.value), itemStyle: { color: colour } }],
+    series: [{ type: "bar", name: series, data: rows.map((row) => row.value), barMaxWidth: 28, itemStyle: { color: colour } }],
   };
 }
 
@@ -60,7 +60,7 @@ function heat(shown: Shown, texts: Texts): EChartsCoreOption {
     xAxis: { type: "category", data: HOURS, splitArea: { show: true } },
     yAxis: { type: "category", inverse: true, data: shown.hours.map((spot) => spot.name), axisLabel: AXIS_TEXT },
     visualMap: {
-      min: 0, max: most, calculable: false, orient: "horizontal", left: "center", bottom: 0,
+      min: 0, max: most, calculable: false, orient: "horizontal", left: "center", bottom: 0, text: [String(most), "0"],
       inRange: { color: ["#f6f2ec", "#e3b98a", OCHRE, "#4d2506"] },
     },
     series: [{ type: "heatmap", name: texts.visits, data: cells }],
@@ -96,7 +96,7 @@ function satisfaction(shown: Shown, texts: Texts): EChartsCoreOption {
       data: shown.satisfaction.map((spot) => `${spot.name} (n = ${spot.answers})`),
     },
     series: [
-      { type: "bar", name: texts.good, data: shown.satisfaction.map((spot) => percent(spot.share)), itemStyle: { color: RIVER } },
+      { type: "bar", name: texts.good, data: shown.satisfaction.map((spot) => percent(spot.share)), barMaxWidth: 28, itemStyle: { color: RIVER } },
       {
         type: "scatter", name: texts.lower, data: shown.satisfaction.map((spot) => percent(spot.lower)),
         symbol: "diamond", symbolSize: 12, itemStyle: { color: OCHRE },
