@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import click
+from sqlalchemy import Engine
 
 from passes import clock, db, settings
 from passes.catalogue.document import read_document
@@ -28,12 +29,14 @@ def load(file: Path, holidays: Path | None) -> None:
     text = _text(file)
     holidays = holidays or _named_holidays(file, text)
     holidays_text = _text(holidays) if holidays else None
-    _connect()
+    engine = _connect()
     try:
         with db.transaction() as session:
             result = load_catalogue(session, text, holidays_text, now=clock.now())
     except Problem as refused:
         raise click.ClickException(_told(refused, file, holidays)) from refused
+    finally:
+        engine.dispose()
     for warning in result.warnings:
         click.echo(f"warning: {warning.en}\n警告：{warning.zh}", err=True)
     click.echo(f"terms version {result.version}" + ("" if result.changed else ", unchanged"))
@@ -77,10 +80,10 @@ def _told(refused: Problem, file: Path, holidays: Path | None) -> str:
     return "\n".join(lines)
 
 
-def _connect() -> None:
+def _connect() -> Engine:
     try:
         chosen = Settings.read(os.environ)
     except SettingsRefused as refused:
         raise click.ClickException(str(refused)) from refused
     settings.use(chosen)
-    db.connect(chosen.database_url, pool_size=1)
+    return db.connect(chosen.database_url, pool_size=1)

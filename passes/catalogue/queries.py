@@ -21,6 +21,7 @@ from passes.errors import N_, NotFound
 
 CURRENT_SECONDS = 2.0
 MOST_KEPT = 64
+MAKES_VERSIONS = "catalogue.makes_versions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,18 @@ _calendars: dict[str, Calendar] = {}
 
 
 def forget(session: Session) -> None:
-    """Ask this database again which versions there are."""
+    """Ask this database again which versions there are.
+
+    What this very session sees from now on is not kept: it may have made a version that is rolled back yet.
+    """
+    session.info[MAKES_VERSIONS] = True
     with _lock:
         _shelves.pop(session.get_bind(), None)
 
 
 def _shelf(session: Session) -> _Shelf:
+    if MAKES_VERSIONS in session.info:
+        return _Shelf()
     with _lock:
         return _shelves.setdefault(session.get_bind(), _Shelf())
 
