@@ -1,4 +1,4 @@
-"""`python -m tests.fonts` prints the path of a fontconfig file that adds the Chinese font of the wheel `noto-cjk-sans-otc`."""
+"""`python -m tests.fonts` prints the path of a fontconfig file that adds the Chinese font of a wheel."""
 
 import sys
 from importlib.util import find_spec

@@ -1,5 +1,6 @@
 """What the person at the terminal sees, and the files that keep it: a line a step, every process behind its name."""
 
+import json
 import logging
 import sys
 import threading
@@ -52,7 +53,7 @@ class Output:
         file = self._file(name)
 
         def pass_on(line: str) -> None:
-            self._print(f"{prefix} {line}")
+            self._print(f"{prefix} {_in_short(line)}")
             _add(file, line)
             if is_disk_full(line):
                 self._warn_of_full_disk()
@@ -83,6 +84,19 @@ class Output:
         if time.monotonic() - self._warned_at > SECONDS_BETWEEN_WARNINGS:
             self._warned_at = time.monotonic()
             self.say("The disk is full: nothing is stored until there is space again. Free some, then all goes on.")
+
+
+def _in_short(line: str) -> str:
+    """A JSON log line as a person reads it; any other line as it is. The file keeps the whole."""
+    if not line.startswith("{"):
+        return line
+    try:
+        found = json.loads(line)
+        words = f"{found['level']} {found['logger']}: {found['message']}"
+    except (ValueError, KeyError, TypeError):
+        return line
+    trace = found.get("exc_info")
+    return f"{words}\n{trace}" if trace else words
 
 
 def _add(file: _LogFile, line: str) -> None:

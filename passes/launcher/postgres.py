@@ -148,6 +148,7 @@ class EmbeddedPostgres:
             "log_timezone": "UTC",
             "log_line_prefix": "%t [%p] ",
             "log_checkpoints": "off",
+            "max_logical_replication_workers": "0",
         }
         if not self._durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

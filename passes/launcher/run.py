@@ -1,5 +1,6 @@
 """One run from the first check to the last process stopped."""
 
+import errno
 import json
 import shutil
 import time
@@ -25,6 +26,7 @@ def run(environ: Mapping[str, str], path: Path, port: int) -> int:
     folder = Folder(path.absolute())
     folder.prepare()
     with folder.lock():
+        folder.forget()
         output = Output(folder.log)
         supervisor = Supervisor(output.say)
         supervisor.listen()
@@ -55,7 +57,8 @@ class _Run:
             self._output.say(f"Cannot go on. {problem}")
             status = 1
         except OSError as problem:
-            self._output.say(f"Cannot go on. {problem.strerror or problem}: {problem.filename or self._folder.path}")
+            reason = "The disk is full" if problem.errno == errno.ENOSPC else problem.strerror or str(problem)
+            self._output.say(f"Cannot go on. {reason}: {problem.filename or self._folder.path}")
             status = 1
         self._supervisor.stop_all()
         self._folder.forget()

@@ -13,6 +13,7 @@ from passes.launcher.places import free_port
 from passes.launcher.processes import Record, wait_until
 
 READY_SECONDS = 90
+READY = "悠游兰州 is ready"
 
 
 def clean_environment(**more: str) -> dict[str, str]:
@@ -39,7 +40,8 @@ class Copy:
             )
 
     def wait_until_ready(self) -> None:
-        assert wait_until(lambda: self.status().get("ready") or self.exit_code() is not None, READY_SECONDS), self.said()
+        wait_until(lambda: READY in self.said() or self.exit_code() is not None, READY_SECONDS)
+        assert READY in self.said(), self.said()
         assert self.exit_code() is None, self.said()
 
     def exit_code(self) -> int | None:

@@ -64,7 +64,8 @@ def test_stopping_ends_children_that_outlived_their_parent(tmp_path: Path) -> No
 
 
 def test_who_does_not_stop_in_time_is_killed() -> None:
-    script = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+    ignore = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+    script = f"import signal, time; {ignore}; print('up', flush=True); time.sleep(60)"
     child = Child(
         Command("slow", [sys.executable, "-c", script], stop_seconds=0.2), lambda _line: None, ready_text="up"
     )
