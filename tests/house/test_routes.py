@@ -11,7 +11,6 @@ PUBLIC = {
     "/gate",
     "/healthz",
     "/metrics",
-    "/pay/return",
     "/readyz",
     "/webhooks/stripe",
 }
