@@ -1,0 +1,147 @@
+"""Letters: written in a transaction, sent outside one, tried again, kept where no mail server is set."""
+
+import contextlib
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope
+from aiosmtpd.smtp import Session as SmtpSession
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from passes import db
+from passes.mail.models import Letter
+from passes.mail.post import deliver, send_waiting
+from passes.mail.service import write_letter
+from passes.mail.words import in_language
+from passes.sale.letters import PAID_SUBJECT
+from passes.settings import Settings
+
+
+class Postbox:
+    """What a mail server received, and what it answers."""
+
+    def __init__(self) -> None:
+        self.received: list[EmailMessage] = []
+        self.answer = "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: SmtpSession, envelope: Envelope) -> str:  # noqa: N802
+        if self.answer.startswith("250"):
+            assert isinstance(envelope.content, bytes)
+            self.received.append(message_from_bytes(envelope.content, policy=default))  # type: ignore[arg-type]
+        return self.answer
+
+
+@pytest.fixture
+def postbox(settings: Settings) -> Iterator[tuple[Postbox, Settings]]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    box = Postbox()
+    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield box, replace(settings, smtp_url=f"smtp://127.0.0.1:{port}", smtp_from="shop@youyou.example")
+    with contextlib.suppress(OSError):
+        controller.stop()
+
+
+def letter(session: Session, now: datetime, recipient: str | None = "wang@example.com") -> Letter:
+    return write_letter(session, "order_paid", recipient, "zh", "您的年卡", "链接：https://a/w/x\n谢谢", now=now)
+
+
+def test_a_waiting_letter_is_sent_once_with_its_chinese_whole(
+    session: Session, postbox: tuple[Postbox, Settings], now: datetime
+) -> None:
+    box, settings = postbox
+    written = letter(session, now)
+    session.commit()
+    assert send_waiting(settings, now=now) == 1
+    assert send_waiting(settings, now=now + timedelta(hours=1)) == 0
+    (received,) = box.received
+    assert received["Subject"] == "您的年卡"
+    assert received.get_content().split() == ["链接：https://a/w/x", "谢谢"]
+    assert received["To"] == "wang@example.com"
+    assert "shop@youyou.example" in received["From"] and "悠游兰州" in received["From"]
+    session.refresh(written)
+    assert (written.state, written.attempts) == ("sent", 1)
+
+
+def test_without_a_mail_server_letters_are_kept_and_stay_kept_when_one_comes(
+    session: Session, postbox: tuple[Postbox, Settings], settings: Settings, now: datetime
+) -> None:
+    box, with_server = postbox
+    letter(session, now)
+    session.commit()
+    assert send_waiting(settings, now=now) == 0
+    assert send_waiting(with_server, now=now) == 0
+    assert box.received == []
+    assert session.scalars(select(Letter.state).execution_options(populate_existing=True)).all() == ["kept"]
+
+
+def test_a_letter_to_nobody_is_kept_for_the_back_office(session: Session, now: datetime) -> None:
+    assert letter(session, now, None).state == "kept"
+
+
+def test_a_busy_server_is_tried_again_later_and_given_up_at_last(
+    session: Session, postbox: tuple[Postbox, Settings], now: datetime
+) -> None:
+    box, settings = postbox
+    box.answer = "451 try later"
+    written = letter(session, now)
+    session.commit()
+    moment = now
+    pauses = []
+    for _ in range(8):
+        send_waiting(settings, now=moment)
+        session.refresh(written)
+        pauses.append(written.next_attempt_at)
+        # record_failure counts from the clock; the next round begins long after.
+        moment = max(moment, written.next_attempt_at) + timedelta(days=1)
+        written.next_attempt_at = moment
+        session.commit()
+    assert (written.state, written.attempts) == ("failed", 8)
+    assert "451" in (written.last_error or "")
+
+
+def test_a_refused_letter_is_failed_at_once_and_does_not_hold_up_the_next(
+    session: Session, postbox: tuple[Postbox, Settings], now: datetime
+) -> None:
+    box, settings = postbox
+    box.answer = "550 no such mailbox"
+    refused = letter(session, now)
+    session.commit()
+    send_waiting(settings, now=now)
+    box.answer = "250 OK"
+    letter(session, now, "li@example.com")
+    session.commit()
+    assert send_waiting(settings, now=now) == 1
+    session.refresh(refused)
+    assert (refused.state, refused.attempts) == ("failed", 1)
+
+
+def test_an_absent_server_loses_no_letter(session: Session, settings: Settings, now: datetime) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        nobody = replace(settings, smtp_url=f"smtp://127.0.0.1:{probe.getsockname()[1]}")
+    written = letter(session, now)
+    session.commit()
+    assert send_waiting(nobody, now=now) == 0
+    session.refresh(written)
+    assert written.state == "waiting" and "ConnectionRefused" in (written.last_error or "")
+
+
+def test_no_letter_is_sent_while_a_transaction_is_open(session: Session, settings: Settings) -> None:
+    with pytest.raises(AssertionError, match="transaction"), db.transaction():
+        deliver(settings, EmailMessage())
+
+
+def test_letters_speak_both_languages() -> None:
+    assert in_language("zh", PAID_SUBJECT, number="T-1") == "您的悠游兰州年卡 · 订单 T-1"
+    assert in_language("en", PAID_SUBJECT, number="T-1") == "Your city pass · order T-1"
