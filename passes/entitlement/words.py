@@ -6,7 +6,7 @@ from passes.entitlement.nodes import Text
 
 WORDS: Mapping[str, Text] = {
     # the pass
-    "pass_not_active": Text("年卡尚未激活，请在手机票夹中激活", "Pass not activated: activate it in the wallet"),
+    "pass_not_active": Text("年卡尚未激活，请在年卡页面激活", "Pass not activated: do so on the pass's page"),
     "pass_not_yet_valid": Text("年卡尚未生效，请看生效日期", "Pass not valid yet: see its first day"),
     "pass_expired": Text("年卡已过期，可续费后再来", "Pass expired: renew it to come again"),
     "pass_frozen": Text("年卡已冻结，请联系客服", "Pass on hold: please call customer service"),
@@ -38,19 +38,21 @@ WORDS: Mapping[str, Text] = {
     "excluded_today": Text("今天已用过同类权益，请改天再来", "A similar benefit was used today: come another day"),
     "prerequisite_missing": Text("须先入园或入住后使用", "Needs an admission or a stay first"),
     "not_yet_earned": Text("打卡数量未达到要求", "Not enough spots visited yet"),
-    "reservation_required": Text("须先预约，请在票夹中预约", "Reservation needed: book in the wallet"),
+    "reservation_required": Text("须先预约，请在年卡页面预约", "Reservation needed: book on the pass's page"),
     "slot_not_now": Text("未到预约时段，请按预约时间到场", "Not your time slot: come at the booked time"),
     "out_of_stock": Text("已领完", "Out of stock"),
     "guardian_required": Text("须由监护人陪同", "A guardian must come along"),
     "venue_full": Text("景区已满，请稍后再来", "Venue full: please come later"),
     "needs_confirmation": Text("需人工确认，请走人工通道", "Staff must confirm: use the staffed lane"),
+    "check_document": Text("请核对持卡人证件", "Check the holder's ID document"),
+    "admitted": Text("欢迎光临，请进", "Welcome, please come in"),
     # the code shown
     "foreign": Text("不是本系统的码，请出示年卡二维码", "Not our code: show the pass's QR code"),
     "malformed": Text("码不完整，请调亮屏幕重新扫码", "Code unreadable: brighten the screen, scan again"),
-    "unknown_key": Text("码已停用，请刷新票夹后重试", "Code out of use: refresh the wallet and retry"),
+    "unknown_key": Text("码已停用，请刷新年卡页面", "Code out of use: reload the pass's page"),
     "forged": Text("码无效，请到人工通道核验", "Code not genuine: go to the staffed lane"),
-    "cert_expired": Text("手机凭证已过期，请联网打开票夹", "Phone proof expired: open the wallet online"),
-    "bad_proof": Text("手机凭证无效，请重新打开票夹", "Phone proof wrong: open the wallet again"),
+    "cert_expired": Text("手机凭证已过期，请联网打开年卡页面", "Phone proof expired: open the pass's page online"),
+    "bad_proof": Text("手机凭证无效，请重新打开年卡页面", "Phone proof wrong: open the pass's page again"),
     "code_stale": Text("码已过时，请刷新二维码", "Code too old: refresh the QR code"),
     "code_future": Text("码的时间不对，请校准手机时间", "Code from the future: set the phone's clock"),
     "wrong_venue": Text("此码用于其他景点，请刷新二维码", "Code for another venue: refresh it"),
@@ -63,6 +65,7 @@ WORDS: Mapping[str, Text] = {
     "scanned_at_too_far": Text("设备时间不准，请校准后重扫", "Device clock is off: set it and scan again"),
     "scan_id_reused": Text("扫码编号重复，请重新扫码", "Scan id used before: scan again"),
     "scan_failed": Text("系统未能记录，请重新扫码", "Could not be recorded: scan again"),
+    "scan_failed": Text("本次未处理，请重新扫码", "Not processed: scan again"),
     "scan_malformed": Text("扫码数据不完整，请重新扫码", "Scan incomplete: scan again"),
 }
 

@@ -15,7 +15,7 @@ PASS_AND_PRODUCT = """pass_not_active pass_not_yet_valid pass_expired pass_froze
     slot_not_now"""
 CREDENTIAL = """foreign malformed unknown_key forged pass_not_yet_valid pass_expired cert_expired bad_proof code_stale
     code_future wrong_venue credential_revoked replayed"""
-SCAN = "scanned_at_too_far scan_id_reused"
+SCAN = "scanned_at_too_far scan_id_reused scan_malformed scan_failed pass_not_found check_document admitted"
 
 
 @pytest.mark.parametrize("code", sorted(set(f"{PASS_AND_PRODUCT} {CREDENTIAL} {SCAN}".split())))
