@@ -44,8 +44,6 @@ WORDS: Mapping[str, Text] = {
     "guardian_required": Text("须由监护人陪同", "A guardian must come along"),
     "venue_full": Text("景区已满，请稍后再来", "Venue full: please come later"),
     "needs_confirmation": Text("需人工确认，请走人工通道", "Staff must confirm: use the staffed lane"),
-    "check_document": Text("请核对持卡人证件", "Check the holder's ID document"),
-    "admitted": Text("欢迎光临，请进", "Welcome, please come in"),
     # the code shown
     "foreign": Text("不是本系统的码，请出示年卡二维码", "Not our code: show the pass's QR code"),
     "malformed": Text("码不完整，请调亮屏幕重新扫码", "Code unreadable: brighten the screen, scan again"),
@@ -65,7 +63,6 @@ WORDS: Mapping[str, Text] = {
     "scanned_at_too_far": Text("设备时间不准，请校准后重扫", "Device clock is off: set it and scan again"),
     "scan_id_reused": Text("扫码编号重复，请重新扫码", "Scan id used before: scan again"),
     "scan_failed": Text("系统未能记录，请重新扫码", "Could not be recorded: scan again"),
-    "scan_failed": Text("本次未处理，请重新扫码", "Not processed: scan again"),
     "scan_malformed": Text("扫码数据不完整，请重新扫码", "Scan incomplete: scan again"),
 }
 
