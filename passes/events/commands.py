@@ -16,14 +16,15 @@ from passes.settings import Settings, SettingsRefused
 
 
 @click.group("dead-letters")
-def dead_letters() -> None:
+@click.pass_context
+def dead_letters(context: click.Context) -> None:
     """Events that could not be handled and were parked."""
     try:
         chosen = Settings.read(os.environ)
     except SettingsRefused as refused:
         raise click.ClickException(str(refused)) from refused
     settings.use(chosen)
-    db.connect(chosen.database_url, pool_size=1)
+    context.call_on_close(db.connect(chosen.database_url, pool_size=1).dispose)
 
 
 @dead_letters.command("list")

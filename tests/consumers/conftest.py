@@ -97,7 +97,7 @@ def ask(statement: str) -> object:
         return session.execute(text(statement)).scalar_one_or_none()
 
 
-def eventually(question: Callable[[], bool], seconds: float = 30) -> None:
+def eventually(question: Callable[[], bool], seconds: float = 60) -> None:
     """Wait for a truth, or fail."""
     deadline = time.monotonic() + seconds
     while not question():

@@ -14,7 +14,7 @@ from passes import clock
 from passes.db import transaction
 from passes.events.contract import Event
 from tests.consumers.conftest import admitted, answered, refused, tell
-from tests.consumers.test_direct import drain_directly
+from tests.consumers.rivers import drain_directly
 from tests.factories import city
 from tests.web.browsers import OWN_PASSWORD, make_staff
 
