@@ -65,7 +65,7 @@ def _pay(body: store.JSON, declined: str | None) -> AnyResponse:
 
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+    "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
 
 

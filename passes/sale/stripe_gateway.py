@@ -1,5 +1,6 @@
 """The one window to Stripe: the SDK's calls, errors and objects become ours here."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -27,6 +28,8 @@ from passes.settings import Settings
 # The SDK writes a file into the home directory otherwise.
 stripe.enable_telemetry = False
 stripe.set_app_info("youyou")
+# It tells of every call, with the ids of what was asked for.
+logging.getLogger("stripe").setLevel(logging.WARNING)
 
 TOLERANCE_SECONDS = 300
 _MOST_EVENTS = 1000
