@@ -8,6 +8,8 @@ import pytest
 
 from passes.entitlement.decide import Chosen, choose_benefit, counters_of, decide
 from passes.entitlement.facts import Choice, Decision
+from passes.entitlement.rule import Closed
+from passes.entitlement.rule_limits import CooldownDays
 from passes.entitlement.terms import Terms
 from tests.rules.samples import facts_at, local, named, sample, sheet_at, small_calendar, small_terms
 
@@ -178,6 +180,13 @@ def test_a_rule_that_is_not_evaluated_yet_refuses_before_any_rule_is_asked() -> 
     terms = small_terms({"condition_closure": ["wind"]}, {"season": ["01-01..01-31"]})
     assert answer(terms, NOON).refusal_code == "not_yet_supported"
     assert answer(terms, NOON, state="void").refusal_code == "pass_void"
+
+
+def test_evaluating_one_more_rule_takes_its_own_class_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CooldownDays, "evaluated", True)
+    monkeypatch.setattr(CooldownDays, "on", lambda self, day, calendar: Closed("cooling_down"))
+    assert answer(small_terms({"cooldown_days": 7}), NOON).refusal_code == "cooling_down"
+    assert answer(small_terms({"cooldown_days": 7}, {"per_month": 1}), NOON).refusal_code == "not_yet_supported"
 
 
 def test_what_is_excluded_is_shown_and_blocks_nothing() -> None:
