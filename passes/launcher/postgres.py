@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -55,7 +54,9 @@ class EmbeddedPostgres:
         self._end_what_was_left()
         socket_folder = self._socket_folder()
         self.url = f"postgresql://{NAME}@/{NAME}?host={quote(str(socket_folder), safe='')}"
-        self._child = Child(self._command(socket_folder), self._on_line, run_dir=self._run_dir)
+        self._child = Child(
+            self._command(socket_folder), self._on_line, run_dir=self._run_dir, ready_text="ready to accept connections"
+        )
         self._child.start()
         self._wait_until_it_answers(socket_folder)
         return self.url
@@ -162,19 +163,15 @@ class EmbeddedPostgres:
         )
 
     def _wait_until_it_answers(self, socket_folder: Path) -> None:
-        end = time.monotonic() + START_SECONDS
-        while True:
-            if self.child.exit_code() is not None:
-                self.child.clear_session()
-                raise CannotStart(self._why_it_ended())
-            try:
-                self._make_database(socket_folder)
-                return
-            except psycopg.OperationalError as problem:
-                if time.monotonic() > end:
-                    self.stop()
-                    raise CannotStart(f"PostgreSQL did not answer in {START_SECONDS} s: {problem}") from problem
-            wait_until(lambda: self.child.exit_code() is not None, 0.05)
+        wait_until(lambda: self.child.ready.is_set() or self.child.exit_code() is not None, START_SECONDS)
+        if self.child.exit_code() is not None:
+            self.child.clear_session()
+            raise CannotStart(self._why_it_ended())
+        try:
+            self._make_database(socket_folder)
+        except psycopg.OperationalError as problem:
+            self.stop()
+            raise CannotStart(f"PostgreSQL did not answer within {START_SECONDS} s: {problem}") from problem
 
     def _make_database(self, socket_folder: Path) -> None:
         with psycopg.connect(host=str(socket_folder), user=NAME, dbname="postgres", autocommit=True) as connection:

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 LineSink = Callable[[str], None]
+REMINDER_SECONDS = 1.0
 
 
 def write_to(path: Path) -> LineSink:
@@ -78,14 +79,14 @@ class Record:
             wait_until(lambda: not self.is_alive(), seconds)
         left = self.session()
         for process in left:
-            _kill(process)
+            _send(process, signal.SIGKILL)
         psutil.wait_procs(left, timeout=5)
         return alive or bool(left)
 
 
-def _kill(process: psutil.Process) -> None:
+def _send(process: psutil.Process, number: int) -> None:
     try:
-        process.kill()
+        process.send_signal(number)
     except psutil.NoSuchProcess:
         return
 
@@ -110,6 +111,8 @@ class Command:
     cwd: Path | None = None
     stop_signal: int = signal.SIGTERM
     stop_seconds: float = 20
+    # A web worker that is still loading the application forgets the first word: say it to all, again and again.
+    tells_session: bool = False
     user: int | None = None
     group: int | None = None
 
@@ -169,7 +172,11 @@ class Child:
             return
         if self._process.poll() is None and not force:
             self._process.send_signal(self.command.stop_signal)
-            self._wait(self.command.stop_seconds)
+            end = time.monotonic() + self.command.stop_seconds
+            while self.command.tells_session and not self._wait(REMINDER_SECONDS) and time.monotonic() < end:
+                for process in self._record.session():
+                    _send(process, self.command.stop_signal)
+            self._wait(end - time.monotonic())
         self.clear_session()
 
     def clear_session(self) -> None:
@@ -177,7 +184,7 @@ class Child:
         if self._process is None or self._record is None:
             return
         for process in self._record.session():
-            _kill(process)
+            _send(process, signal.SIGKILL)
         self._wait(10)
         if self._pump:
             self._pump.join(5)
@@ -186,12 +193,13 @@ class Child:
         if self._record_file:
             self._record_file.unlink(missing_ok=True)
 
-    def _wait(self, seconds: float) -> None:
+    def _wait(self, seconds: float) -> bool:
         try:
             if self._process:
-                self._process.wait(seconds)
+                self._process.wait(max(seconds, 0))
         except subprocess.TimeoutExpired:
-            return
+            return False
+        return True
 
     def _pass_lines_on(self) -> None:
         stream = self._process.stdout if self._process else None

@@ -53,7 +53,9 @@ class Service:
         self, name: str, argv: list[str], environment: Mapping[str, str], *, sink: LineSink, run_dir: Path
     ) -> None:
         self.name = name
-        command = Command(name, argv, env=environment, cwd=project_folder(), stop_seconds=30)
+        command = Command(
+            name, argv, env=environment, cwd=project_folder(), stop_seconds=30, tells_session=name == "web"
+        )
         self.child = Child(command, sink, run_dir=run_dir)
 
     def start(self) -> None:

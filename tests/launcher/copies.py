@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -72,6 +73,12 @@ class Copy:
         if self.exit_code() is None:
             self.send(signal.SIGTERM)
         return self.wait()
+
+    def remove(self) -> None:
+        """Stop it and throw its data away, also what lies elsewhere because the folder is private."""
+        self.stop()
+        shutil.rmtree((self.folder / "postgres").resolve(), ignore_errors=True)
+        shutil.rmtree(self.folder)
 
 
 def youyou(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

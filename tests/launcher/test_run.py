@@ -22,7 +22,15 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
     running.start()
     running.wait_until_ready()
     yield running
-    running.stop()
+    running.remove()
+
+
+@pytest.fixture
+def own_copy(tmp_path: Path) -> Iterator[Copy]:
+    """One that is not started yet, without Kafka."""
+    made = Copy(tmp_path / "var", EVENTS="direct")
+    yield made
+    made.remove()
 
 
 def still_alive(pids: set[int]) -> set[int]:
@@ -115,8 +123,8 @@ def test_a_process_that_dies_is_named_and_started_again(copy: Copy) -> None:
     assert copy.records()["analytics"].pid != killed
 
 
-def test_a_launcher_killed_outright_is_cleaned_up_after_and_the_data_is_kept(tmp_path: Path) -> None:
-    copy = Copy(tmp_path / "var", EVENTS="direct")
+def test_a_launcher_killed_outright_is_cleaned_up_after_and_the_data_is_kept(own_copy: Copy) -> None:
+    copy = own_copy
     copy.start()
     copy.wait_until_ready()
     password = copy.said().split("first password ")[1].split(",")[0]
@@ -140,8 +148,8 @@ def test_a_launcher_killed_outright_is_cleaned_up_after_and_the_data_is_kept(tmp
     assert order == ["web", "direct", "chores, cashier", "postgres"]
 
 
-def test_ctrl_c_while_starting_leaves_nothing(tmp_path: Path) -> None:
-    copy = Copy(tmp_path / "var", EVENTS="direct")
+def test_ctrl_c_while_starting_leaves_nothing(own_copy: Copy) -> None:
+    copy = own_copy
     copy.start()
     wait_for(60, lambda: "Migrating" in copy.said(), "it did not begin")
     copy.send(signal.SIGINT)
