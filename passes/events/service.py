@@ -107,7 +107,7 @@ def note_direct(session: Session, consumers: Collection[str], last_id: int, as_o
     session.execute(new.on_conflict_do_update(constraint="pk_consumer_checkpoint", set_=values))
 
 
-def _at(place: Place, offset: int):  # type: ignore[no-untyped-def]
+def _at(place: Place, offset: int) -> Update:
     return (
         update(ConsumerCheckpoint)
         .where(
