@@ -31,4 +31,4 @@ def wilson_lower_bound(good: int, answers: int) -> float:
     share = good / answers
     middle = share + Z * Z / (2 * answers)
     reach = Z * sqrt(share * (1 - share) / answers + Z * Z / (4 * answers * answers))
-    return max(0.0, (middle - reach) / (1 + Z * Z / answers))
+    return min(share, max(0.0, (middle - reach) / (1 + Z * Z / answers)))
