@@ -126,7 +126,7 @@ class StripePayments:
                 continue
             try:
                 return hint_of(orjson.loads(raw), signature_key_index=index)
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
+            except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
                 raise WebhookRefused("signed, but no event") from error
         raise WebhookRefused("no secret of ours made this signature")
 

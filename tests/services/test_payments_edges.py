@@ -1,0 +1,179 @@
+"""Payments when answers are lost, processes are cut off, and messages are poison."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from passes import clock
+from passes.db import transaction
+from passes.errors import Conflict, Unavailable
+from passes.sale import flows, payments, queries
+from passes.sale.models import Order, PaymentEvent, WebhookEvent
+from passes.sale.provider import Checkout, PaymentSnapshot
+from passes.sale.stripe_gateway import StripePayments
+from tests.services.conftest import Cashier, Shop
+from tests.services.test_payments import assert_paid_once, count, hear, payments_of, start, state_of
+
+LATER = timedelta(minutes=40)
+
+
+def lost_answer(shop: Shop, cashier: Cashier) -> tuple[Order, Checkout]:
+    """A payment in `creating` whose page exists at the provider, though we were never told."""
+    order = shop.order()
+    cashier.behave(api="no_answer")
+    with pytest.raises(Unavailable):
+        start(shop, order)
+    cashier.behave(api="up")
+    with transaction() as session:
+        seen = payments.see(session, queries.list_payments(session, order.id)[0].id)
+    assert seen.state == "creating" and seen.checkout_id is None
+    return order, shop.provider.create_checkout(seen.request, seen.key)
+
+
+def test_a_payment_we_never_heard_was_opened_is_found_by_the_message(shop: Shop, cashier: Cashier) -> None:
+    order, checkout = lost_answer(shop, cashier)
+    cashier.press(checkout.url, "pay")
+    hear(shop, lambda: state_of(order) == "paid")
+    assert_paid_once(order)
+    assert [payment.checkout_id for payment in payments_of(order)] == [checkout.id]
+
+
+def test_the_poller_asks_again_for_a_lost_answer(shop: Shop, cashier: Cashier) -> None:
+    order, checkout = lost_answer(shop, cashier)
+    flows.poll_payments(shop.provider, shop.settings, now=clock.now() + timedelta(minutes=2))
+    assert [(payment.state, payment.checkout_id) for payment in payments_of(order)] == [("open", checkout.id)]
+
+
+def test_an_order_whose_page_was_never_heard_of_expires_only_after_it_was_closed(shop: Shop, cashier: Cashier) -> None:
+    order, checkout = lost_answer(shop, cashier)
+    assert flows.expire_holds(shop.provider, shop.settings, now=clock.now() + LATER) == 1
+    assert (state_of(order), shop.provider.fetch(checkout.id).checkout_status) == ("expired", "expired")
+
+
+def test_an_order_nobody_tried_to_pay_expires_without_the_provider(shop: Shop, cashier: Cashier) -> None:
+    cashier.behave(api="down")
+    order = shop.order()
+    assert flows.expire_holds(shop.provider, shop.settings, now=clock.now() + LATER) == 1
+    assert state_of(order) == "expired"
+
+
+class EndsTheOrder(StripePayments):
+    """Between the two transactions of a start, somebody else ends the order."""
+
+    order_id = 0
+
+    def create_checkout(self, request: Mapping[str, Any], key: str) -> Checkout:
+        made = super().create_checkout(request, key)
+        with transaction() as session:
+            order = queries.lock_order(session, self.order_id)
+            order.state, order.hold_state = "canceled", "released"
+        return made
+
+
+def test_a_page_made_for_an_order_that_ended_meanwhile_is_closed(shop: Shop) -> None:
+    order = shop.order()
+    provider = EndsTheOrder(shop.settings)
+    provider.order_id = order.id
+    with pytest.raises(Conflict, match="order_ended"):
+        flows.start_payment(provider, shop.settings, order.id, now=clock.now())
+    (payment,) = payments_of(order)
+    assert payment.checkout_id is not None
+    assert (payment.state, shop.provider.fetch(payment.checkout_id).checkout_status) == ("expired", "expired")
+
+
+class Poison(StripePayments):
+    """A fault of ours that no retry cures."""
+
+    def fetch(self, checkout_id: str) -> PaymentSnapshot:
+        raise RuntimeError("a bug")
+
+
+def test_a_poisonous_message_dies_and_holds_up_no_other(shop: Shop, cashier: Cashier) -> None:
+    poisoned, healthy = shop.order(), shop.order(holder_name="李四")
+    cashier.press(start(shop, poisoned), "pay")
+    hear(shop, lambda: count(WebhookEvent) == 1)
+    with transaction() as session:
+        session.scalars(select(WebhookEvent)).one().state = "received"
+        locked, payment = queries.lock_payment(session, payments_of(poisoned)[0].id)
+        session.scalars(select(WebhookEvent)).one().next_attempt_at = clock.now()
+    moment = clock.now()
+    for _ in range(10):
+        flows.process_webhook_inbox(Poison(shop.settings), shop.settings, now=moment)
+        moment += timedelta(hours=1)
+    with transaction() as session:
+        event = session.scalars(select(WebhookEvent)).one()
+        assert (event.state, event.attempts >= 8) == ("dead", True)
+        assert "a bug" in (event.last_error or "")
+    cashier.press(start(shop, healthy), "pay")
+    hear(shop, lambda: state_of(healthy) == "paid")
+
+
+def test_parameters_that_changed_under_a_key_are_a_fault_of_ours_and_make_no_new_key(
+    shop: Shop, cashier: Cashier
+) -> None:
+    order, _ = lost_answer(shop, cashier)
+    with transaction() as session:
+        _, payment = queries.lock_payment(session, payments_of(order)[0].id)
+        payment.request = {**payment.request, "locale": "en"}
+    with pytest.raises(Unavailable):
+        start(shop, order)
+    assert [payment.state for payment in payments_of(order)] == ["creating"]
+    with transaction() as session:
+        assert session.get_one(Order, order.id).attention == ["idempotency_conflict"]
+
+
+def test_nobody_squats_on_an_order_by_starting_payments(shop: Shop, cashier: Cashier) -> None:
+    order = shop.order()
+    start(shop, order)
+    with transaction() as session:
+        locked, payment = queries.lock_payment(session, payments_of(order)[0].id)
+        locked.placed_at -= timedelta(minutes=91)
+        payment.state = "expired"
+    with pytest.raises(Conflict, match="too_many_payments"):
+        start(shop, order)
+
+
+def test_a_payment_the_provider_does_not_know_is_left_for_staff(shop: Shop, cashier: Cashier) -> None:
+    order = shop.order()
+    start(shop, order)
+    with transaction() as session:
+        _, payment = queries.lock_payment(session, payments_of(order)[0].id)
+        payment.checkout_id = "cs_test_of_another_cashier"
+    soon = clock.now() + timedelta(minutes=2)
+    flows.poll_payments(shop.provider, shop.settings, now=soon)
+    with transaction() as session:
+        assert session.get_one(Order, order.id).attention == ["unknown_to_provider"]
+        assert queries.list_payments_to_poll(session, soon + timedelta(minutes=30), 10) == []
+    assert state_of(order) == "pending"
+
+
+def test_a_snapshot_of_somebody_elses_checkout_changes_nothing(shop: Shop, cashier: Cashier) -> None:
+    mine, theirs = shop.order(), shop.order(holder_name="李四")
+    start(shop, mine)
+    cashier.behave(webhooks="drop")
+    cashier.press(start(shop, theirs), "pay")
+    snapshot = shop.provider.fetch(payments_of(theirs)[0].checkout_id or "")
+    with transaction() as session:
+        payment_id = payments_of(mine)[0].id
+        state = payments.record_snapshot(
+            session, payment_id, snapshot, actor="chore", public_url="http://x", now=clock.now()
+        )
+    assert (state, state_of(mine)) == ("open", "pending")
+
+
+def test_the_journal_is_only_added_to_and_tells_who_did_what(shop: Shop, cashier: Cashier) -> None:
+    order = shop.order()
+    start(shop, order)
+    flows.cancel_order(shop.provider, shop.settings, queries.order_token(order.public_id), now=clock.now())
+    with transaction() as session:
+        rows = session.scalars(select(PaymentEvent).order_by(PaymentEvent.id)).all()
+    assert [(row.actor, row.fact, row.to_state) for row in rows] == [
+        ("visitor", "placed", "pending"),
+        ("visitor", "started", "creating"),
+        ("provider", "opened", "open"),
+        ("chore", "expired", "expired"),
+        ("visitor", "cancelled", "canceled"),
+    ]
