@@ -176,7 +176,7 @@ function onKey(event: KeyboardEvent): void {
   if (enrolling || event.ctrlKey || event.altKey || event.metaKey) return;
   const field = byId<HTMLInputElement>("code");
   const inField = event.target === field;
-  const at = performance.now();
+  const at = event.timeStamp;
   if (event.code === "Enter" || event.code === "NumpadEnter") {
     const { text, burst } = wedge.take(at);
     // In the field only a machine's burst is taken from the keys; what a person typed there is the field's.

@@ -5,7 +5,8 @@ import { enrol, newScanId, sendScan, type ScanRequest, type Surroundings } from 
 import { characterOf, Wedge, withoutLineEnd } from "../src/gate/wedge";
 
 const SCAN: ScanRequest = { scan_id: "5a1e9c1c-9a0b-4d1e-8f5e-0d6f3f0c7a11", code: "YP0123" };
-const ADMITTED = { scan_id: SCAN.scan_id, decision: "admitted", words: { zh: "请进", en: "Welcome" } };
+const ANSWER = { scan_id: SCAN.scan_id, decision: "admitted", words: { zh: "请进", en: "Welcome" } };
+const ADMITTED = { answers: [ANSWER] };
 
 /** A server that gives these answers in turn; a number is a status without JSON, null a broken network. */
 function around(answers: unknown[]): { around: Surroundings; sent: RequestInit[]; waits: number[] } {
@@ -36,15 +37,20 @@ test("every character of a code is read from the physical key", () => {
   const typed = "YP09AZ+-./:";
   const codes = ["KeyY", "KeyP", "Digit0", "Digit9", "KeyA", "KeyZ", "Equal", "Minus", "Period", "Slash", "Semicolon"];
   const shifted = [true, true, false, false, true, true, true, false, false, false, true];
-  const read = codes.map((code, i) => characterOf({ code, shiftKey: shifted[i]! }, false)).join("");
-  assert.equal(read, typed);
+  // An input method says "Process", a French keyboard "q" for the key that writes A.
+  for (const key of ["Process", "Unidentified", "é"]) {
+    const read = codes.map((code, i) => characterOf({ code, key, shiftKey: shifted[i]! }, false)).join("");
+    assert.equal(read, typed);
+  }
+  assert.equal(characterOf({ code: "KeyA", key: "q", shiftKey: true }, false), "A");
+  assert.equal(characterOf({ code: "KeyA", key: "A", shiftKey: false }, false), "A");
 });
 
 test("caps lock turns letters only", () => {
-  assert.equal(characterOf({ code: "KeyY", shiftKey: false }, true), "Y");
-  assert.equal(characterOf({ code: "KeyY", shiftKey: true }, true), "y");
-  assert.equal(characterOf({ code: "Digit1", shiftKey: false }, true), "1");
-  assert.equal(characterOf({ code: "ArrowLeft", shiftKey: false }, false), null);
+  assert.equal(characterOf({ code: "KeyY", key: "Process", shiftKey: false }, true), "Y");
+  assert.equal(characterOf({ code: "KeyY", key: "Process", shiftKey: true }, true), "y");
+  assert.equal(characterOf({ code: "Digit1", key: "1", shiftKey: false }, true), "1");
+  assert.equal(characterOf({ code: "ArrowLeft", key: "ArrowLeft", shiftKey: false }, false), null);
 });
 
 test("a fast burst is a scanner, slow keys are a person, a pause starts afresh", () => {
@@ -89,7 +95,8 @@ test("a server that stays silent is neither green nor red", async () => {
 });
 
 test("an answer to another scan, or without words, or from a hotel's log-in page, is no answer", async () => {
-  for (const wrong of [{ ...ADMITTED, scan_id: "other" }, { ...ADMITTED, words: null }, { decision: "admitted" }, 200]) {
+  const others = [{ ...ANSWER, scan_id: "other" }, { ...ANSWER, words: null }, { decision: "admitted" }, null];
+  for (const wrong of [...others.map((answer) => ({ answers: [answer] })), { answers: [] }, {}, 200]) {
     const { around: surroundings } = around([wrong, wrong, wrong]);
     assert.deepEqual(await sendScan("token", SCAN, surroundings), { kind: "silent" });
   }

@@ -111,7 +111,7 @@ export async function sendScan(token: string, scan: ScanRequest, around: Surroun
 }
 
 function judgeScan(body: unknown, scanId: string): Outcome<ScanAnswer> {
-  const list = (body as { scans?: unknown[] } | null)?.scans;
+  const list = (body as { answers?: unknown[] } | null)?.answers;
   const one = (Array.isArray(list) ? list[0] : body) as (Partial<ScanAnswer> & Partial<Problem>) | null;
   if (one === null || typeof one !== "object") return { kind: "silent" };
   if (typeof one.decision === "string" && DECISIONS.has(one.decision) && one.scan_id === scanId && isWords(one.words)) {
@@ -181,7 +181,7 @@ async function call(path: string, { method, token, body }: Call, around: Surroun
 
 function judge(status: number, body: unknown): Outcome<unknown> {
   if (status >= 200 && status < 300) return { kind: "answer", answer: body };
-  if (status >= 500 || status === 408 || status === 429) return { kind: "silent" };
+  if (status >= 500 || status === 408) return { kind: "silent" };
   const found = body as Partial<Problem> | null;
   if (typeof found?.code !== "string") return { kind: "silent" };
   const problem: Problem = { code: found.code, detail: String(found.detail ?? "") };

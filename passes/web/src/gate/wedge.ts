@@ -3,11 +3,12 @@
 
 export interface Key {
   code: string;
+  key: string;
   shiftKey: boolean;
 }
 
-// A scanner leaves a few milliseconds between keys; a person does not type a code at one key in 60 ms.
-const GAP_MS = 400;
+// A scanner leaves a few milliseconds between keys, more on a busy tablet; a person is slower than a key in 60 ms.
+const GAP_MS = 1000;
 const BURST_MS_PER_KEY = 60;
 const BURST_KEYS = 6;
 
@@ -34,13 +35,21 @@ const OTHERS: Record<string, [string, string]> = {
 
 /** The character of a physical key on a US keyboard, or null for a key that writes none. */
 export function characterOf(key: Key, capsLock: boolean): string | null {
-  const letter = /^Key([A-Z])$/.exec(key.code)?.[1];
-  if (letter !== undefined) return key.shiftKey !== capsLock ? letter : letter.toLowerCase();
-  const digit = /^Digit([0-9])$/.exec(key.code)?.[1];
-  if (digit !== undefined) return key.shiftKey ? SHIFTED_DIGITS.charAt(Number(digit)) : digit;
-  const numpad = /^Numpad([0-9])$/.exec(key.code)?.[1];
-  if (numpad !== undefined) return numpad;
-  return OTHERS[key.code]?.[key.shiftKey ? 1 : 0] ?? null;
+  const pair = pairOf(key.code);
+  if (pair === null) return null;
+  // Where the system agrees which two characters the key has, it knows best which one was meant.
+  if (key.key === pair[0] || key.key === pair[1]) return key.key;
+  const letter = key.code.startsWith("Key");
+  return pair[key.shiftKey !== (letter && capsLock) ? 1 : 0];
+}
+
+function pairOf(code: string): [string, string] | null {
+  const letter = /^Key([A-Z])$/.exec(code)?.[1];
+  if (letter !== undefined) return [letter.toLowerCase(), letter];
+  const digit = /^Digit([0-9])$/.exec(code)?.[1];
+  if (digit !== undefined) return [digit, SHIFTED_DIGITS.charAt(Number(digit))];
+  const numpad = /^Numpad([0-9])$/.exec(code)?.[1];
+  return numpad !== undefined ? [numpad, numpad] : (OTHERS[code] ?? null);
 }
 
 /** Collects keys into one text. Times are milliseconds of any steady clock. */
