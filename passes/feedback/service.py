@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from passes.errors import N_, Conflict, Invalid
 from passes.events.contract import SurveyAnswered, SurveyInvited
-from passes.events.outbox import emit
+from passes.events.outbox import emit, emit_all
 from passes.feedback.models import SurveyInvitation
 from passes.feedback.queries import get_invitation
 
@@ -48,15 +48,16 @@ def invite(session: Session, visits: Sequence[Visit], *, now: datetime) -> int:
         ]
     )
     made = set(session.scalars(new.on_conflict_do_nothing().returning(SurveyInvitation.id)))
-    for invitation_id in sorted(made):
-        visit = rows[invitation_id]
-        event = SurveyInvited(
-            pass_id=visit.pass_id,
+    invited = [
+        SurveyInvited(
+            pass_id=rows[invitation_id].pass_id,
             invitation_id=invitation_id,
-            venue_id=visit.venue_id,
-            visited_on=visit.visited_on,
+            venue_id=rows[invitation_id].venue_id,
+            visited_on=rows[invitation_id].visited_on,
         )
-        emit(session, event, now=now)
+        for invitation_id in sorted(made)
+    ]
+    emit_all(session, invited, now=now)
     return len(made)
 
 

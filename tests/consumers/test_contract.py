@@ -10,7 +10,8 @@ from uuid import UUID
 import pytest
 from click.testing import CliRunner
 from cloudevents.core.bindings.kafka import KafkaMessage, from_structured_event
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft7Validator, Draft202012Validator, FormatChecker
+from jsonschema.exceptions import best_match
 
 from consumers.wiring import CONSUMERS, UNHEARD
 from passes.cli import youyou
@@ -141,6 +142,12 @@ def test_a_later_minor_version_is_read_without_what_it_added() -> None:
     stored = json.loads((ROOT / "tests" / "data" / "events" / "order.paid.1-0.json").read_text())
     stored["data"]["added_later"] = {"anything": 1}
     assert read_event(open_envelope(json.dumps(stored).encode())).key == stored["partitionkey"]
+
+
+def test_the_asyncapi_document_is_one_by_its_own_schema() -> None:
+    path = ROOT / "passes" / "web" / "node_modules" / "@asyncapi" / "specs" / "schemas" / "3.0.0.json"
+    fault = best_match(Draft7Validator(json.loads(path.read_text())).iter_errors(asyncapi.document()))
+    assert fault is None, f"{fault.json_path}: {fault.message}"
 
 
 def test_the_asyncapi_document_names_every_event() -> None:
