@@ -103,10 +103,14 @@ def _refuse_flood(phone: str, *, now: datetime) -> None:
 def _form_page(kept: dict[str, str], errors: dict[str, list[str]], status: int) -> ResponseReturnValue:
     with transaction() as session:
         products = catalogue.list_products_on_sale(session)
+        terms = catalogue.get_current_terms(session)
     if not kept.get("form_id") or "form_id" in errors:
         kept = {**kept, "form_id": str(uuid4())}
     documents = [(name, gettext(DOCUMENT_NAMES[name])) for name in DOCUMENT_TYPES]
-    return render_template("sale/form.html", products=products, documents=documents, kept=kept, errors=errors), status
+    page = render_template(
+        "sale/form.html", products=products, terms=terms, documents=documents, kept=kept, errors=errors
+    )
+    return page, status
 
 
 @blueprint.get("/orders/<token>")
