@@ -61,9 +61,9 @@ def post_sign_in() -> ResponseReturnValue:
 
 
 @blueprint.post("/admin/sign-out")
-@guard.public
+@guard.signed_in
 def sign_out() -> ResponseReturnValue:
-    """End the session of this browser; harmless when there is none."""
+    """End the session of this browser."""
     guard.end_session()
     return redirect(url_for("access.sign_in"), 303)
 
