@@ -1,5 +1,16 @@
 // Redraws the code every 15 seconds; covers it with the reason when it runs out. It never looks valid when it is not.
-import { codeOf, serverNow, viewOf, waitAfter, type Code, type Failure, type Reading, type ServerTime } from "./wallet/showing";
+import {
+  REFRESH_MS,
+  RETRY_MS,
+  codeOf,
+  serverNow,
+  viewOf,
+  waitAfter,
+  type Code,
+  type Failure,
+  type Reading,
+  type ServerTime,
+} from "./wallet/showing";
 
 const ANSWER_WITHIN_MS = 8_000;
 
@@ -22,13 +33,16 @@ const texts = JSON.parse(element("texts").textContent ?? "{}") as Record<string,
 
 const read = (): Reading => ({ steady: performance.now(), wall: Date.now() });
 
-// The page's own code: its server time belongs to the start of the navigation.
-let time: ServerTime = { now: Number(figure.dataset["now"]), since: { steady: 0, wall: performance.timeOrigin } };
+// The page's own code: its server time belongs to the start of the navigation. performance.timeOrigin would name
+// that moment too, but in a browser that has slept it is hours off.
+const begun: Reading = { steady: 0, wall: Date.now() - performance.now() };
+let time: ServerTime = { now: Number(figure.dataset["now"]), since: begun };
 let expiresAt = Number(figure.dataset["expiresAt"]);
 let drawing = path.getAttribute("d") ?? "";
 let failure: Failure | null = null;
 let running: AbortController | null = null;
 let timer: number | undefined;
+let askedAt = -Infinity;
 
 const localTime = new Intl.DateTimeFormat("zh-CN", { timeZone: "Asia/Shanghai", timeStyle: "medium", hour12: false });
 
@@ -98,13 +112,12 @@ async function refresh(): Promise<void> {
   running?.abort();
   const mine = new AbortController();
   running = mine;
-  const tooLong = window.setTimeout(() => mine.abort(), ANSWER_WITHIN_MS);
+  askedAt = performance.now();
+  AbortSignal.timeout(ANSWER_WITHIN_MS).addEventListener("abort", () => mine.abort());
   try {
     await ask(mine.signal);
   } catch {
     if (running === mine) failure = { kind: navigator.onLine ? "server" : "offline" };
-  } finally {
-    window.clearTimeout(tooLong);
   }
   // A later call has taken over: its answer counts, not this one's.
   if (running !== mine) return;
@@ -112,6 +125,15 @@ async function refresh(): Promise<void> {
   draw();
   const wait = waitAfter(failure);
   if (wait !== null && !document.hidden) timer = window.setTimeout(() => void refresh(), wait);
+}
+
+const secondsLeft = (): number => viewOf(expiresAt, serverNow(time, read()), failure).secondsLeft;
+
+function tick(): void {
+  draw();
+  // Nothing failed and yet it ran out: timers slept, or the phone's clock jumped.
+  const quiet = performance.now() - askedAt > RETRY_MS;
+  if (failure === null && running === null && quiet && !document.hidden && secondsLeft() === 0) void refresh();
 }
 
 function wakeUp(): void {
@@ -135,8 +157,9 @@ window.addEventListener("offline", wakeUp);
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) wakeUp();
 });
-window.setInterval(draw, 250);
+window.setInterval(tick, 250);
 live.hidden = false;
 draw();
 void stayAwake();
-timer = window.setTimeout(() => void refresh(), waitAfter(null) ?? 0);
+// A page that took long to come, or was kept by the browser, brings an old code.
+timer = window.setTimeout(() => void refresh(), secondsLeft() > 45 ? REFRESH_MS : 0);
