@@ -26,6 +26,7 @@ class GateFound:
 
     gate: Gate
     revoked: bool
+    last_seen_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ def _find_gate_row(session: Session, token_hash: bytes) -> GateFound | None:
             Lane.name,
             Device.name,
             Enrolment.revoked_at,
+            Enrolment.last_seen_at,
         )
         .join(Lane, Lane.id == Enrolment.lane_id)
         .join(Device, Device.id == Enrolment.device_id)
@@ -122,7 +124,7 @@ def _find_gate_row(session: Session, token_hash: bytes) -> GateFound | None:
     ).first()
     if row is None:
         return None
-    return GateFound(Gate(*row[:7]), revoked=row[7] is not None)
+    return GateFound(Gate(*row[:7]), revoked=row[7] is not None, last_seen_at=row[8])
 
 
 def find_credentials(session: Session, login: str) -> Credentials | None:
