@@ -83,14 +83,15 @@ def issue_pass(session: Session, request: PassRequest, *, now: datetime) -> Pass
         return made
     for _ in range(_NUMBER_TRIES):
         # A savepoint: whoever loses the race for the line leaves no member behind.
-        savepoint = session.begin_nested()
-        if _insert_pass(session, request, now=now):
-            savepoint.commit()
+        with session.begin_nested() as savepoint:
+            inserted = _insert_pass(session, request, now=now)
+            if not inserted:
+                savepoint.rollback()
+        if inserted:
             pass_ = get_pass(session, request.serial)
             _make_link(session, pass_, now=now)
             emit(session, _issued(request), now=now)
             return pass_
-        savepoint.rollback()
         made = find_pass_of_line(session, request.order_line_id)
         if made is not None:
             return made

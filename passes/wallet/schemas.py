@@ -4,7 +4,6 @@ from marshmallow import Schema, fields, validate
 
 from passes.errors import N_
 
-
 CHOOSE = N_("Choose one of the three faces.")
 
 
