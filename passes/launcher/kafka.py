@@ -137,7 +137,9 @@ class EmbeddedKafka:
         settings = self.folder / "format.properties"
         settings.write_text(self._settings(beside))
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        tool = ["-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings)]
+        # One id in 64 begins with a dash: behind a space the tool would take it for an option.
+        format_it = ("kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(settings))
+        tool = ["-XX:TieredStopAtLevel=1", *format_it]
         made = subprocess.run([*base, *tool], capture_output=True, text=True)
         if made.returncode:
             shutil.rmtree(beside, ignore_errors=True)
