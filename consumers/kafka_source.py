@@ -272,7 +272,8 @@ class KafkaSource:
     def _cut(self, what: str) -> Stop:
         return Stop(
             f"{self._name}: the topic was cut or made anew ({what}). Nothing was skipped. Restore the broker's data, "
-            f"or build the projections anew and remove the rows of consumer_checkpoint of this consumer."
+            f"or delete this consumer's rows of consumer_checkpoint to read all that the topic holds now: "
+            f"what was counted once is not counted again."
         )
 
     def _partition(self, batch: Batch) -> TopicPartition:

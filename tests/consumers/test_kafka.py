@@ -6,6 +6,7 @@ from threading import Event as Flag
 import psutil
 import pytest
 from kafka import KafkaProducer
+from kafka.errors import KafkaTimeoutError
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 
@@ -237,6 +238,28 @@ def test_a_broker_that_does_not_answer_costs_a_producer_and_no_event(database: s
     source.close()
     drain_kafka(database, kafka, prefix)
     assert counted() == 2
+
+
+def test_kafka_python_still_needs_the_watchdog(kafka: str, prefix: str) -> None:
+    """When this fails, a newer release sends again after an outage: then relay.py can be simpler."""
+    producer = KafkaProducer(
+        bootstrap_servers=kafka, linger_ms=0, delivery_timeout_ms=1_500, request_timeout_ms=1_000, metrics_enabled=False
+    )
+    producer.send(prefix + REDEMPTIONS, b"before", partition=0).get(timeout=20)
+    broker = broker_process(kafka)
+    broker.suspend()
+    during = producer.send(prefix + REDEMPTIONS, b"during", partition=0)
+    with pytest.raises(KafkaTimeoutError):
+        during.get(timeout=10)
+    broker.resume()
+    with pytest.raises(KafkaTimeoutError):
+        producer.send(prefix + REDEMPTIONS, b"after", partition=0).get(timeout=3)
+    with pytest.raises(KafkaTimeoutError):
+        producer.close(timeout=1)
+    assert producer._sender.is_alive()
+    producer._sender.force_close()
+    producer._sender.join(10)
+    assert not producer._sender.is_alive()
 
 
 def sends(relay: Relay) -> bool:
