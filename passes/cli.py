@@ -8,6 +8,7 @@ from passes.chores import chores
 from passes.credential.commands import credential
 from passes.events.commands import dead_letters, events
 from passes.launcher.commands import COMMANDS as LAUNCHER
+from passes.lifecycle.commands import pass_
 
 
 @click.group()
@@ -22,6 +23,7 @@ COMMANDS: tuple[click.Command, ...] = (
     staff,
     catalogue,
     credential,
+    pass_,
     dead_letters,
     events,
 )
