@@ -46,6 +46,11 @@ def release_held(session: Session, *, now: datetime) -> None:
     )
 
 
+def forget_owed(session: Session) -> None:
+    """Owe nothing any more: what was to be told counts as told."""
+    session.execute(text("UPDATE cashier.deliveries SET state = 'delivered' WHERE state <> 'delivered'"))
+
+
 def list_deliveries(session: Session, *, limit: int) -> list[Row[Any]]:
     """Newest first, each with its event's type."""
     return list(
@@ -84,7 +89,7 @@ _MODES = {"webhooks": ("deliver", "drop", "hold", "twice"), "api": ("up", "down"
 
 
 def change_controls(session: Session, params: store.JSON, *, now: datetime) -> store.JSON:
-    """Set what is named; back to `deliver` releases what was held or dropped only when `release` asks for it."""
+    """Set what is named. What was held or lost stays so until `release` lets it go, or `forget` forgets it."""
     controls = store.get_controls(session)
     for name, value in params.items():
         if name in _MODES and value in _MODES[name]:
@@ -93,6 +98,8 @@ def change_controls(session: Session, params: store.JSON, *, now: datetime) -> s
             controls[name] = int(value)
         elif name == "release" and value == "true":
             release_held(session, now=now)
+        elif name == "forget" and value == "true":
+            forget_owed(session)
         else:
             raise refuse(f"Unknown control or value: {name}", param=name)
     store.set_controls(session, controls)

@@ -116,10 +116,10 @@ def running_cashier(postgres_url: str) -> Iterator[Cashier]:
 
 @pytest.fixture
 def cashier(running_cashier: Cashier) -> Iterator[Cashier]:
-    """The cashier, well-behaved again after each test."""
-    running_cashier.behave(webhooks="deliver", delay_seconds=0, wrong_amount_fen=0, api="up")
+    """The cashier, well-behaved, owing nobody a message of an earlier test."""
+    running_cashier.behave(webhooks="deliver", delay_seconds=0, wrong_amount_fen=0, api="up", forget="true")
     yield running_cashier
-    running_cashier.behave(webhooks="deliver", delay_seconds=0, wrong_amount_fen=0, api="up")
+    running_cashier.behave(webhooks="deliver", delay_seconds=0, wrong_amount_fen=0, api="up", forget="true")
 
 
 @dataclass
