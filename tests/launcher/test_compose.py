@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
+from passes.launcher.commands import secrets
 from passes.launcher.places import free_port
-from tests.launcher.copies import clean_environment, wait_for, youyou
+from tests.launcher.copies import clean_environment, wait_for
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -55,7 +57,7 @@ class Containers:
     """Plain processes in the containers' place, on servers of the test's."""
 
     def __init__(self, database_url: str, bootstrap: str) -> None:
-        printed = youyou("secrets", "--sandbox").stdout
+        printed = CliRunner().invoke(secrets, ["--sandbox"]).output
         self.values = dict(line.split("=", 1) for line in printed.splitlines())
         self.web_port, self.cashier_port = free_port(), free_port()
         self._ports = {"8000": str(self.web_port), "9000": str(self.cashier_port)}

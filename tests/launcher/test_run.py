@@ -1,5 +1,6 @@
 """`youyou run` as a whole: everything up, everything watched, everything down."""
 
+import json
 import os
 import signal
 import time
@@ -10,7 +11,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+from click.testing import CliRunner
 
+from passes.launcher.commands import env, run, status
 from tests.launcher.copies import READY, Copy, wait_for, youyou
 
 PROCESSES = {"postgres", "kafka", "relay", "analytics", "satisfaction", "chores", "cashier", "web"}
@@ -62,22 +65,23 @@ def test_every_process_of_the_river_runs(copy: Copy) -> None:
 
 
 def test_status_says_it_to_people_and_programs(copy: Copy) -> None:
-    for_people = youyou("status", "--var", str(copy.folder))
-    assert for_people.returncode == 0
-    assert f"http://127.0.0.1:{copy.port}/gate" in for_people.stdout
-    for_programs = youyou("status", "--var", str(copy.folder), "--json")
-    assert '"running": true' in for_programs.stdout
-    assert all(f'"name": "{name}"' in for_programs.stdout for name in PROCESSES)
+    for_people = CliRunner().invoke(status, ["--var", str(copy.folder)])
+    assert for_people.exit_code == 0
+    assert f"http://127.0.0.1:{copy.port}/gate" in for_people.output
+    found = json.loads(CliRunner().invoke(status, ["--var", str(copy.folder), "--json"]).output)
+    assert found["running"]
+    assert found["ready"]
+    assert {process["name"] for process in found["processes"] if process["running"]} == PROCESSES
 
 
 def test_status_of_a_folder_where_nothing_runs(tmp_path: Path) -> None:
-    asked = youyou("status", "--var", str(tmp_path))
-    assert (asked.returncode, asked.stdout) == (1, f"Nothing runs on {tmp_path}.\n")
+    asked = CliRunner().invoke(status, ["--var", str(tmp_path)])
+    assert (asked.exit_code, asked.output) == (1, f"Nothing runs on {tmp_path}.\n")
 
 
 def test_the_settings_of_the_running_copy_serve_the_command_line(copy: Copy) -> None:
-    asked = youyou("env", "--var", str(copy.folder))
-    settings = dict(line.removeprefix("export ").split("=", 1) for line in asked.stdout.splitlines())
+    asked = CliRunner().invoke(env, ["--var", str(copy.folder)])
+    settings = dict(line.removeprefix("export ").split("=", 1) for line in asked.output.splitlines())
     listed = youyou("staff", "list", **{name: value.strip("'") for name, value in settings.items()})
     assert listed.stdout.startswith("admin\t"), listed.stderr
 
@@ -96,9 +100,9 @@ def test_the_first_password_is_shown_and_kept_private(copy: Copy) -> None:
 
 
 def test_a_second_copy_on_the_same_folder_is_refused(copy: Copy) -> None:
-    asked = youyou("run", "--var", str(copy.folder), "--port", "1")
-    assert asked.returncode == 1
-    assert "A copy already runs" in asked.stderr
+    asked = CliRunner().invoke(run, ["--var", str(copy.folder), "--port", "1"])
+    assert asked.exit_code == 1
+    assert "A copy already runs" in asked.output
 
 
 def test_a_taken_port_is_refused_before_anything_starts(copy: Copy, tmp_path: Path) -> None:
