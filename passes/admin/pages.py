@@ -34,6 +34,18 @@ PAYMENT_STATES = {
     "expired": N_("ran out"),
 }
 
+ATTENTION = {
+    "amount_mismatch": N_("amount differs"),
+    "duplicate_payment": N_("paid twice, the second goes back"),
+    "idempotency_conflict": N_("the provider refused a repeated request"),
+    "foreign_checkout": N_("payment page of another order"),
+    "late_payment": N_("paid after its end, goes back"),
+    "late_payment_accepted": N_("paid late, accepted"),
+    "payment_in_doubt": N_("payment in doubt"),
+    "refund_failed": N_("refund failed"),
+    "unknown_to_provider": N_("the provider does not know this payment"),
+}
+
 
 @blueprint.get("")
 @guard.staff()
@@ -81,6 +93,7 @@ def orders() -> ResponseReturnValue:
         page=Page(rows, total, paging),
         states=_translated(ORDER_STATES),
         payment_states=_translated(PAYMENT_STATES),
+        attention=_translated(ATTENTION),
         state=state,
     )
 
