@@ -49,7 +49,7 @@ lint: $(STAMPS)/dev $(WEB)/node_modules/.installed ## style, types and import co
 
 .PHONY: fuzz
 fuzz: setup-tests ## throw generated requests at the API for a while
-	$(BIN)/python -m pytest -q tests/fuzz
+	$(BIN)/python -m pytest -q -p no:randomly fuzz
 
 .PHONY: bench
 bench: $(STAMPS)/embedded build $(STAMPS)/java ## measure scans per second of the running service
