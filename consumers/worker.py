@@ -113,6 +113,8 @@ class Relay:
             for record in batch.records:
                 if record.position in published.refused:
                     park(session, refused_letter(record, published.refused[record.position]))
+            if published.refused:
+                metrics.dead_letters.labels("relay").set(count_dead_letters(session, "relay"))
             record_positions(session, published.positions)
             if not self._source.checkpoint(session, batch, None):
                 raise SourceFault("another relay has marked these events sent")

@@ -1,8 +1,11 @@
 """Without a broker: the same consumers, in the transaction that marks the events sent."""
 
+from pathlib import Path
 from threading import Event as Flag
 
 import pytest
+from prometheus_client import CollectorRegistry
+from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy import text
 
 from consumers.sources import OutboxSource
@@ -27,13 +30,25 @@ def test_what_happened_is_counted_once_and_marked_sent(database: str) -> None:
     assert ask("SELECT count(*) FROM outbox WHERE sent_at IS NULL") == 0
 
 
-def test_a_worker_killed_between_its_writes_and_the_mark_counts_everything_once(direct_processes: Processes) -> None:
+def test_a_worker_killed_between_its_writes_and_the_mark_counts_everything_once_and_measures_it(
+    direct_processes: Processes, tmp_path: Path
+) -> None:
     tell(*(admitted(number) for number in range(20)))
     assert direct_processes.start("direct", YOUYOU_FAILPOINT=WORKER_BEFORE_CHECKPOINT).wait(60) == -9
     assert ask("SELECT count(*) FROM redemption_fact") == 0
-    with direct_processes.running("direct"):
+    measured = tmp_path / "metrics"
+    measured.mkdir()
+    with direct_processes.running("direct", PROMETHEUS_MULTIPROC_DIR=str(measured)):
         eventually(lambda: ask("SELECT count(*) FROM outbox WHERE sent_at IS NULL") == 0)
     assert ask("SELECT visits FROM visits_daily WHERE venue_id = ''") == 20
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, str(measured))
+    of_analytics = {"consumer": "analytics"}
+    handled = of_analytics | {"type": "redemption.admitted.v1", "outcome": "handled"}
+    assert registry.get_sample_value("youyou_consumer_events_total", handled) == 20
+    assert registry.get_sample_value("youyou_event_end_to_end_seconds_count", of_analytics) == 40
+    assert registry.get_sample_value("youyou_dead_letters", of_analytics) == 0
+    assert registry.get_sample_value("youyou_outbox_pending") is not None
 
 
 def test_a_second_worker_waits_as_a_spare_and_takes_over(database: str) -> None:

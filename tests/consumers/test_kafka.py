@@ -11,9 +11,11 @@ from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from consumers.analytics import ANALYTICS
+from consumers.dead_letters import replay_dead_letter
 from consumers.faults import SourceFault, Stop
 from consumers.satisfaction import SATISFACTION
 from consumers.sources import Batch, OutboxSource
+from consumers.wiring import CONSUMERS
 from consumers.worker import Relay, Worker
 from passes.db import transaction
 from passes.events.contract import REDEMPTIONS
@@ -25,7 +27,7 @@ from passes.events.failpoints import (
 )
 from passes.events.models import DeadLetter
 from passes.events.relay import KafkaPublisher
-from tests.consumers.conftest import Processes, admitted, answered, ask, eventually, refused, tell
+from tests.consumers.conftest import MORNING, Processes, admitted, answered, ask, eventually, refused, tell
 from tests.consumers.rivers import drain, drain_directly, drain_kafka, publish, source_of
 
 PENDING = "SELECT count(*) FROM outbox WHERE sent_at IS NULL"
@@ -284,6 +286,10 @@ def test_an_event_too_large_for_the_broker_is_parked_and_the_others_sent(
     assert ask("SELECT reason FROM dead_letter WHERE consumer = 'relay'") == "broker_refused"
     drain_kafka(database, kafka, prefix)
     assert counted() == 2
+    with transaction() as session:
+        letter = session.query(DeadLetter).filter_by(consumer="relay").one()
+        replay_dead_letter(session, CONSUMERS, letter.id, MORNING)
+    assert ask(PENDING) == 1
 
 
 def test_figures_age_while_events_wait_for_the_relay(database: str, kafka: str, prefix: str) -> None:
