@@ -1,6 +1,8 @@
 """Signing in, the forced change of the first password, and what a session is good for."""
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -222,3 +224,16 @@ def test_a_role_opens_its_pages_and_no_others(
         assert browser.get(path).status_code == (200 if path in allowed else 403), path
     links = set(re.findall(r'href="(/admin[^"?#]*)"', browser.get("/admin").text)) - {"/admin/password"}
     assert links == allowed
+
+
+def test_four_browsers_guessing_at_once_get_five_tries_together(app: Flask, database: str) -> None:
+    barrier = threading.Barrier(4)
+
+    def guess(_: int) -> list[int]:
+        browser = browser_of(app)
+        barrier.wait()
+        return [sign_in(browser, "admin", "wrong") for _ in range(4)]
+
+    with ThreadPoolExecutor(4) as pool:
+        statuses = [status for each in pool.map(guess, range(4)) for status in each]
+    assert sorted(statuses) == [422] * 5 + [429] * 11
