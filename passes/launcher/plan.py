@@ -1,5 +1,6 @@
 """What one run starts, on which ports and with which settings; settled and checked before anything starts."""
 
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,24 @@ def check_ports(plan: Plan) -> None:
             raise CannotStart(
                 f"Port {port} is taken by another program. Choose another one, for instance {name}={port + 100}."
             )
+
+
+def check_broker(plan: Plan) -> None:
+    """A broker named from outside must listen before anything starts; its client would ask for half a minute."""
+    named = plan.settings.kafka_bootstrap_servers
+    if plan.kafka_port or named is None:
+        return
+    if not any(_listens(server.strip()) for server in named.split(",")):
+        raise CannotStart(f"KAFKA_BOOTSTRAP_SERVERS: nobody listens at {named}. Start the broker or correct the name.")
+
+
+def _listens(server: str) -> bool:
+    host, _, port = server.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=5).close()
+    except (OSError, ValueError, OverflowError):
+        return False
+    return True
 
 
 def _plan_cashier(env: dict[str, str], secrets: Secrets, port: int) -> int | None:

@@ -149,6 +149,8 @@ class EmbeddedPostgres:
             "log_timezone": "UTC",
             "log_line_prefix": "%t [%p] ",
             "log_checkpoints": "off",
+            # The details of an error name values, and values may be personal data.
+            "log_error_verbosity": "terse",
             "max_logical_replication_workers": "0",
         }
         if not self._durable:

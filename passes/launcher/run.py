@@ -12,7 +12,7 @@ from pathlib import Path
 from passes.launcher import preparation, services
 from passes.launcher.kafka import EmbeddedKafka
 from passes.launcher.output import Output
-from passes.launcher.plan import Plan, check_ports, make_plan
+from passes.launcher.plan import Plan, check_broker, check_ports, make_plan
 from passes.launcher.postgres import EmbeddedPostgres
 from passes.launcher.problems import CannotStart, refuse_a_full_disk
 from passes.launcher.state import Folder, Secrets
@@ -75,6 +75,7 @@ class _Run:
             self._output.say(f"An earlier run was cut off; stopped what it had left: {', '.join(orphans)}")
         plan = make_plan(environ, self._folder, secrets, port)
         check_ports(plan)
+        check_broker(plan)
         shutil.rmtree(self._folder.metrics, ignore_errors=True)
         self._folder.metrics.mkdir()
         return plan

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from passes.launcher.places import free_port
-from passes.launcher.plan import Plan, make_plan
+from passes.launcher.plan import Plan, check_broker, make_plan
+from passes.launcher.preparation import migrate
 from passes.launcher.problems import CannotStart
 from passes.launcher.state import Folder, Secrets
 
@@ -57,6 +58,17 @@ def test_servers_named_from_outside_are_used(tmp_path: Path) -> None:
     assert made.kafka_port is None
     assert made.environment["DATABASE_URL"] == "postgresql://db.example/y"
 
+
+
+@pytest.mark.parametrize("server", ["127.0.0.1:1", "no-port", "127.0.0.1:99999"])
+def test_a_broker_that_does_not_listen_is_refused_before_anything_starts(tmp_path: Path, server: str) -> None:
+    with pytest.raises(CannotStart, match=f"nobody listens at {server}"):
+        check_broker(plan(tmp_path, KAFKA_BOOTSTRAP_SERVERS=server))
+
+
+def test_a_database_that_does_not_answer_is_refused_by_name() -> None:
+    with pytest.raises(CannotStart, match="DATABASE_URL: the database does not answer"):
+        migrate("postgresql://nobody@127.0.0.1:1/nothing")
 
 
 def test_secrets_are_made_once_and_only_their_owner_reads_them(tmp_path: Path) -> None:
