@@ -18,7 +18,7 @@ PATH_WITH_NODE = PATH="$$PATH:$(abspath $(BIN))"
 
 .PHONY: help
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-9s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 	@echo "  settings: VAR=folder for the data (var), PORT=port of the web (8000), PYTHON=python3.11 or later"
 
 .PHONY: run
