@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.exc import OperationalError
 
@@ -39,6 +40,10 @@ def migrate(url: str) -> None:
             command.upgrade(config, "head")
     except OperationalError as problem:
         raise CannotStart(f"DATABASE_URL: the database does not answer: {problem.orig}") from problem
+    except CommandError as problem:
+        raise CannotStart(
+            f"The database was made by another release: {problem}. Start that release, or name another database."
+        ) from problem
     finally:
         engine.dispose()
 

@@ -60,9 +60,11 @@ class _Run:
             reason = "The disk is full" if problem.errno == errno.ENOSPC else problem.strerror or str(problem)
             self._output.say(f"Cannot go on. {reason}: {problem.filename or self._folder.path}")
             status = 1
-        self._supervisor.stop_all()
-        self._folder.forget()
-        self._output.say("Stopped.")
+        finally:
+            # Also after a fault that nobody foresaw: no process is left behind.
+            self._supervisor.stop_all()
+            self._folder.forget()
+            self._output.say("Stopped.")
         return status
 
     def _settle(self, environ: Mapping[str, str], port: int) -> Plan:
