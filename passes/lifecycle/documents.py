@@ -15,7 +15,8 @@ DOCUMENT_TYPES = ("CN_ID", "CN_HMT_PERMIT", "CN_TW_PERMIT", "PASSPORT", "CN_PR_C
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS = "10X98765432"
-_OLDEST_YEARS = 130
+OLDEST_YEARS = 130
+OLD_PR_CARD_LENGTH = 15
 
 # GB/T 2260: the first two digits name a province; 81–83 are the permits for Hong Kong, Macao and Taiwan.
 _REGIONS = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]")
@@ -27,7 +28,7 @@ _SHAPES = {
     "CN_TW_PERMIT": re.compile(r"[0-9]{8}(?:[0-9]{2}[A-Z]?)?"),
     # ICAO 9303 leaves room for nine characters.
     "PASSPORT": re.compile(r"(?=[A-Z0-9]*[0-9])[A-Z0-9]{5,9}"),
-    "CN_PR_CARD": re.compile(r"9[0-9]{17}|[A-Z]{3}[0-9]{12}"),
+    "CN_PR_CARD": re.compile(r"9[0-9]{16}[0-9X]|[A-Z]{3}[0-9]{12}"),
 }
 _SAMPLES = {
     "CN_ID": N_("An ID card or residence permit number has 18 digits, the last may be X."),
@@ -72,7 +73,7 @@ def birth_date(number: str, today: date) -> date | None:
         born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:
         return None
-    return born if today.year - _OLDEST_YEARS <= born.year and born <= today else None
+    return born if today.year - OLDEST_YEARS <= born.year and born <= today else None
 
 
 def last4(number: str) -> str:

@@ -34,6 +34,7 @@ def whole(seventeen: str) -> str:
         ("PASSPORT", "AB1234567"),
         ("CN_PR_CARD", "USA110080010199"),
         ("CN_PR_CARD", whole("91184019901231001")),
+        ("CN_PR_CARD", "91184019901231018X"),
     ],
 )
 def test_a_number_that_can_exist_is_taken(document_type: str, number: str) -> None:
