@@ -83,18 +83,26 @@ def load(schema: Schema, data: Any) -> Any:
 
 
 def load_form(schema: Schema) -> tuple[dict[str, Any], dict[str, list[str]]]:
-    """The posted form as (data, {field: [translated reasons]}); data is empty when anything is wrong.
+    """The posted form as (data, {field: [translated reasons]}); data is empty when anything is wrong."""
+    data, faults = read_form(schema)
+    return ({}, faults) if faults else (data, {})
+
+
+def read_form(schema: Schema) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """The same, but data holds every field that is right: for who has more to say about those.
 
     An empty input counts as absent, a doubled one is refused by its name.
     """
     doubled = {name: [gettext("This was sent twice.")] for name, values in request.form.lists() if len(values) > 1}
     given = {name: value for name, value in request.form.items() if value.strip()}
+    data: dict[str, Any]
+    faults: dict[str, list[str]] = {}
     try:
-        data: dict[str, Any] = schema.load(given)
+        data = schema.load(given)
     except ValidationError as error:
-        reasons = faults_of(error)
-        return {}, {name: [gettext(text) for text in texts] for name, texts in reasons.items()} | doubled
-    return ({}, doubled) if doubled else (data, {})
+        data = dict(error.valid_data or {})
+        faults = {name: [gettext(text) for text in texts] for name, texts in faults_of(error).items()}
+    return {name: value for name, value in data.items() if name not in doubled}, faults | doubled
 
 
 def faults_of(error: ValidationError) -> dict[str, list[str]]:

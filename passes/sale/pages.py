@@ -14,9 +14,10 @@ from passes.access.guard import public, secret_link
 from passes.catalogue import queries as catalogue
 from passes.db import transaction
 from passes.errors import N_, Conflict, Invalid, TooMany, Unavailable
-from passes.http import language, load_form
+from passes.http import language, read_form
 from passes.lifecycle.documents import DOCUMENT_TYPES
 from passes.sale import flows, queries, service
+from passes.sale.rules import Document
 from passes.sale.schemas import OrderForm
 from passes.sale.stripe_gateway import current_provider
 
@@ -69,9 +70,9 @@ def form() -> ResponseReturnValue:
 def place_order() -> ResponseReturnValue:
     """303 to the order, or the form again with what was typed and what is wrong."""
     now, chosen = clock.now(), settings.current()
-    data, errors = load_form(_FORM)
+    data, errors = read_form(_FORM)
     if errors:
-        return _form_page(request.form.to_dict(), errors, 422)
+        return _form_page(request.form.to_dict(), _more_faults(data, now=now) | errors, 422)
     _refuse_flood(data["phone"], now=now)
     del data["accept_terms"]
     try:
@@ -86,10 +87,19 @@ def place_order() -> ResponseReturnValue:
             )
     except Invalid as refused:
         fields = refused.fields or {"": [refused.message]}
-        return _form_page(
-            request.form.to_dict(), {name: [gettext(text) for text in texts] for name, texts in fields.items()}, 422
-        )
+        return _form_page(request.form.to_dict(), _in_words(fields), 422)
     return redirect(url_for("shop.order_page", token=queries.order_token(order.public_id)), 303)
+
+
+def _more_faults(data: dict[str, Any], *, now: datetime) -> dict[str, list[str]]:
+    """What the catalogue and the document say of the fields that could be read."""
+    document = Document(data.get("document_type"), data.get("document_number"), data.get("birth_on"))
+    with transaction() as session:
+        return _in_words(service.draft_faults(session, data.get("product_id", ""), document, now=now))
+
+
+def _in_words(faults: dict[str, list[str]]) -> dict[str, list[str]]:
+    return {name: [gettext(text) for text in texts] for name, texts in faults.items()}
 
 
 def _refuse_flood(phone: str, *, now: datetime) -> None:

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from passes.entitlement.terms import Product
+from passes.errors import N_
+from passes.lifecycle import documents
 from passes.sale.provider import PaymentSnapshot
 
 ORDER_STATES = ("pending", "paid", "expired", "canceled")
 PAYMENT_STATES = ("creating", "open", "processing", "review", "succeeded", "failed", "expired")
 LIVE_PAYMENT_STATES = ("creating", "open", "processing", "review")
-REFUND_STATES = ("requested", "pending", "succeeded", "failed", "canceled")
-WEBHOOK_STATES = ("received", "processed", "unmatched", "failed", "dead")
 
 METHODS = ("card", "alipay", "wechat_pay")
 CHECKOUT_LIFE = timedelta(minutes=32)  # Stripe asks for 30; two more for clocks that differ
@@ -139,6 +140,58 @@ def is_of_age(birth_on: date, today: date, lowest: int | None, highest: int | No
     """Whether a product's ages admit somebody born then; None = no bound."""
     years = full_years(birth_on, today)
     return (lowest is None or years >= lowest) and (highest is None or years <= highest)
+
+
+@dataclass(frozen=True)
+class Document:
+    """What the form says of the holder's document; None where a field was left empty or could not be read."""
+
+    type: str | None
+    number: str | None
+    birth_on: date | None
+
+
+def order_faults(product: Product | None, document: Document, today: date) -> dict[str, list[str]]:
+    """All that forbids this order, by field of the form; empty when nothing does. None = no such product is sold."""
+    faults = {}
+    if product is None:
+        faults["product_id"] = [N_("This product is not on sale. Please choose one of those shown.")]
+    of_document = _document_fault(document, today)
+    if of_document is not None:
+        field = "document_number" if document.type in documents.DOCUMENT_TYPES else "document_type"
+        faults[field] = [of_document]
+    birth_on = birth_of(document, today)
+    field = "document_number" if _holds_birth(document) else "birth_on"
+    if birth_on is None:
+        if field == "birth_on" and document.type in documents.DOCUMENT_TYPES:
+            faults["birth_on"] = [N_("Please give the birth date: this document's number does not hold it.")]
+    elif birth_on > today or birth_on.year < today.year - documents.OLDEST_YEARS:
+        faults[field] = [N_("This birth date cannot be right.")]
+    elif product is not None and not is_of_age(birth_on, today, product.min_age, product.max_age):
+        faults[field] = [N_("The holder's age does not fit this pass. Please choose the other one.")]
+    return faults
+
+
+def birth_of(document: Document, today: date) -> date | None:
+    """The holder's birth date: of the number where it holds one, else as given; None where neither says it."""
+    if not _holds_birth(document):
+        return document.birth_on
+    if _document_fault(document, today) is not None:
+        return None
+    return documents.birth_date(documents.normalised(document.number or ""), today)
+
+
+def _holds_birth(document: Document) -> bool:
+    """Whether the number says the birth date, or would if it were written right."""
+    if document.type != "CN_PR_CARD":
+        return document.type == "CN_ID"
+    return len(documents.normalised(document.number or "")) != documents.OLD_PR_CARD_LENGTH
+
+
+def _document_fault(document: Document, today: date) -> str | None:
+    if document.type is None or document.number is None:
+        return None
+    return documents.document_fault(document.type, documents.normalised(document.number), today)
 
 
 def hold_with_checkout(hold_expires_at: datetime, checkout_expires_at: datetime) -> datetime:

@@ -23,7 +23,7 @@ from passes.sale import letters
 from passes.sale.journal import note
 from passes.sale.models import Order, OrderLine, Payment
 from passes.sale.queries import find_live_payment, list_lines
-from passes.sale.rules import is_of_age, next_order_state, price_of
+from passes.sale.rules import Document, birth_of, next_order_state, order_faults, price_of
 
 _NUMBER_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _NUMBER_TRIES = 5
@@ -55,21 +55,51 @@ def place_order(
     Of the ID number only a keyed digest, the last four and two bytes for the gate are kept.
     """
     terms = get_current_terms(session)
-    product = _product_of(terms, request.product_id, min_charge_fen)
-    number = documents.normalised(request.document_number)
-    birth_on = _birth_of(request, number, product, local_day(now))
-    digest = id_number_hmac(request.document_type, number)
+    product = _find_product(terms, request.product_id)
+    document = Document(request.document_type, request.document_number, request.birth_on)
+    faults, birth_on = order_faults(product, document, local_day(now)), birth_of(document, local_day(now))
+    if faults or product is None or birth_on is None:
+        raise Invalid("invalid_fields", N_("Some fields are missing or wrong."), fields=faults)
+    if product.price_fen < min_charge_fen:
+        raise Invalid("amount_too_small", N_("This amount is too small to be paid online."))
+    digest = id_number_hmac(request.document_type, documents.normalised(request.document_number))
     form_key = _form_key(request, digest, birth_on)
     order = _find_by_form(session, form_key)
     if order is not None:
         return order
     hold_expires_at = now + timedelta(minutes=hold_minutes)
-    amounts = [product.price_fen]
+    total_fen = price_of([product.price_fen])
     order, is_new = _insert_order(
-        session, request, form_key, price_of(amounts), livemode=livemode, hold_expires_at=hold_expires_at, now=now
+        session, request, form_key, total_fen, livemode=livemode, hold_expires_at=hold_expires_at, now=now
     )
-    if not is_new:
-        return order
+    if is_new:
+        _add_line(session, order, request, product, terms, digest, birth_on)
+        note(session, order, None, actor="visitor", fact="placed", to_state="pending", now=now)
+        emit(session, OrderPlaced(order_id=order.id, total_fen=order.total_fen, passes=1, livemode=livemode), now=now)
+    return order
+
+
+def draft_faults(session: Session, product_id: str, document: Document, *, now: datetime) -> dict[str, list[str]]:
+    """What place_order would name, of a form that cannot be placed anyway: a buyer is told everything at once."""
+    return order_faults(_find_product(get_current_terms(session), product_id), document, local_day(now))
+
+
+def _find_product(terms: Terms, product_id: str) -> Product | None:
+    """The product where it is sold by itself."""
+    product = terms.products.get(product_id)
+    return product if product is not None and product.sold and not product.bundle else None
+
+
+def _add_line(
+    session: Session,
+    order: Order,
+    request: OrderRequest,
+    product: Product,
+    terms: Terms,
+    digest: bytes,
+    birth_on: date,
+) -> None:
+    number = documents.normalised(request.document_number)
     serial = next_serial(session)
     session.add(
         OrderLine(
@@ -82,7 +112,7 @@ def place_order(
             validity_days=product.validity_days,
             activation_days=terms.activation_window_days,
             holder_class=product.holder,
-            amount_fen=amounts[0],
+            amount_fen=product.price_fen,
             serial=serial,
             id_tag=id_tag(serial, number),
             holder_name=request.holder_name,
@@ -95,46 +125,6 @@ def place_order(
         )
     )
     session.flush()
-    note(session, order, None, actor="visitor", fact="placed", to_state="pending", now=now)
-    emit(session, OrderPlaced(order_id=order.id, total_fen=order.total_fen, passes=1, livemode=livemode), now=now)
-    return order
-
-
-def _product_of(terms: Terms, product_id: str, min_charge_fen: int) -> Product:
-    product = terms.products.get(product_id)
-    if product is None or not product.sold or product.bundle:
-        raise Invalid(
-            "product_not_sold",
-            N_("This product is not on sale. Please choose one of those shown."),
-            fields={"product_id": [N_("This product is not on sale. Please choose one of those shown.")]},
-        )
-    if product.price_fen < min_charge_fen:
-        raise Invalid("amount_too_small", N_("This amount is too small to be paid online."))
-    return product
-
-
-def _birth_of(request: OrderRequest, number: str, product: Product, today: date) -> date:
-    """The holder's birth date, checked against the product's ages. Raises Invalid by field."""
-    fault = documents.document_fault(request.document_type, number, today)
-    if fault is not None:
-        field = "document_number" if request.document_type in documents.DOCUMENT_TYPES else "document_type"
-        raise _invalid(field, fault)
-    from_number = None
-    if request.document_type in ("CN_ID", "CN_PR_CARD") and len(number) == 18:
-        from_number = documents.birth_date(number, today)
-    birth_on = from_number or request.birth_on
-    if birth_on is None:
-        raise _invalid("birth_on", N_("Please give the birth date: this document's number does not hold it."))
-    if birth_on > today or birth_on.year < today.year - 130:
-        raise _invalid("birth_on", N_("This birth date cannot be right."))
-    if not is_of_age(birth_on, today, product.min_age, product.max_age):
-        field = "document_number" if from_number else "birth_on"
-        raise _invalid(field, N_("The holder's age does not fit this pass. Please choose the other one."))
-    return birth_on
-
-
-def _invalid(field: str, message: str) -> Invalid:
-    return Invalid("invalid_fields", N_("Some fields are missing or wrong."), fields={field: [message]})
 
 
 def _form_key(request: OrderRequest, document: bytes, birth_on: date) -> bytes:

@@ -120,6 +120,7 @@ def test_a_form_corrected_after_going_back_is_another_order(shop: FlaskClient, s
         ({"holder_name": "王\x00明"}, "无法保存"),
         ({"phone": "12345678901"}, "电话号码不完整"),
         ({"email": "wang@"}, "电子邮箱地址不完整"),
+        ({"email": "wang@example.com, li@example.com"}, "电子邮箱地址不完整"),
         ({"document_number": "110105194912310021"}, "最后一位"),
         ({"document_number": "99"}, "18"),
         ({"document_type": "LIBRARY_CARD"}, "请选择证件类型"),
@@ -143,6 +144,25 @@ def test_bad_input_is_named_at_its_field_and_orders_nothing(
     if message:
         assert any(message in text for text in errors_of(answer)), errors_of(answer)
     assert session.scalar(select(func.count()).select_from(Order)) == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "fields"),
+    [
+        ({"phone": "123", "document_number": "110105194912310021"}, ["phone", "document_number"]),
+        ({"accept_terms": "", "product_id": "NOTHING"}, ["product_id", "accept_terms"]),
+        ({"email": "x", "document_type": "PASSPORT", "document_number": "1"}, ["email", "document_number", "birth_on"]),
+        ({"phone": "1", "document_type": "LIBRARY_CARD"}, ["phone", "document_type"]),
+        ({"document_type": "PASSPORT", "birth_on": "x", "document_number": ""}, ["document_number", "birth_on"]),
+        ({"holder_name": "", "document_type": "PASSPORT", "document_number": "E12345678", "birth_on": "1990-01-01"},
+         ["holder_name", "birth_on"]),
+        ({"phone": "1", "document_type": "CN_PR_CARD", "document_number": ""}, ["phone", "document_number"]),
+    ],
+)  # fmt: skip
+def test_all_faults_of_a_form_are_told_at_once(shop: FlaskClient, changes: dict[str, str], fields: list[str]) -> None:
+    answer = shop.post("/buy", data=filled(**changes))
+    marked = dict.fromkeys(re.findall(r'class="field-error" id="(\w+)-error', answer.text))
+    assert (answer.status_code, list(marked)) == (422, fields)
 
 
 def test_what_was_typed_is_kept_when_the_form_comes_back(shop: FlaskClient) -> None:
