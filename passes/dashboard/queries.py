@@ -29,7 +29,7 @@ class Overview:
     """One look at the projections. by_hour: {venue id: 24 counts of today}; by_day: the last 30 days, today last.
 
     benefits, refusals and satisfaction are of those 30 days. as_of: everything that happened before is counted;
-    None means that nothing was ever counted.
+    None means that the counting has never caught up.
     """
 
     today: date

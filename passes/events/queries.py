@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
 from passes.errors import N_, NotFound
@@ -63,12 +63,14 @@ def find_checkpoint(session: Session, consumer: str, topic: str, partition: int)
 
 
 def as_of(session: Session, consumer: str, *, direct: bool) -> datetime | None:
-    """How fresh a consumer's projections are: everything recorded before is in them. None: it has never run.
+    """How fresh a consumer's projections are: everything recorded before is in them. None: nobody can tell yet.
 
-    A partition that nobody reads keeps its old moment, so the whole ages with it.
+    A partition that nobody reads keeps its old moment, so the whole ages with it; one that was never read to its end
+    has none, and then the whole has none.
     """
     source = ConsumerCheckpoint.topic == DIRECT_TOPIC
-    partitions = select(func.min(ConsumerCheckpoint.as_of)).where(
+    known = func.count() == func.count(ConsumerCheckpoint.as_of)
+    partitions = select(case((known, func.min(ConsumerCheckpoint.as_of)))).where(
         ConsumerCheckpoint.consumer == consumer, source if direct else ~source
     )
     return session.execute(partitions).scalar_one()

@@ -90,7 +90,7 @@ def test_an_unchanged_page_is_not_sent_again(marketing: FlaskClient, session: Se
 
 def test_figures_that_stand_still_say_since_when(marketing: FlaskClient, session: Session, now: datetime) -> None:
     never = marketing.get("/dashboard/data.json?lang=en").get_json()["as_of"]
-    assert never == {"at": None, "stale": True, "text": "Nothing has been counted yet."}
+    assert never == {"at": None, "stale": True, "text": "Not everything is counted yet: the counting has still to catch up."}
     be_fresh(session, now - timedelta(seconds=61))
     stale = marketing.get("/dashboard/data.json?lang=en").get_json()["as_of"]
     assert (stale["stale"], stale["text"]) == (
@@ -110,6 +110,16 @@ def test_one_partition_that_nobody_reads_makes_the_whole_stale(
     open_checkpoint(session, forgotten, 0)
     note_caught_up(session, forgotten, 0, now - timedelta(hours=1))
     assert marketing.get("/dashboard/data.json").get_json()["as_of"]["stale"] is True
+
+
+def test_a_partition_never_read_to_its_end_leaves_the_figures_incomplete(
+    marketing: FlaskClient, session: Session, now: datetime
+) -> None:
+    be_fresh(session, now)
+    open_checkpoint(session, Place("analytics", "youyou.redemptions", 1), 0)
+    shown = marketing.get("/dashboard/data.json").get_json()
+    assert shown["as_of"] == {"at": None, "stale": True, "text": shown["as_of"]["text"]}
+    assert shown["answers_as_of"]["stale"] is False
 
 
 @pytest.mark.parametrize("path", ["/dashboard", "/dashboard/data.json"])
