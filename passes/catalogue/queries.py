@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from passes import clock
 from passes.catalogue.holidays import read_holidays
-from passes.catalogue.models import ProductRow, TermsVersion
+from passes.catalogue.models import ProductRow, TermsVersion, VenueNumber
 from passes.catalogue.reading import read_catalogue
 from passes.entitlement.nodes import Faults, node_of
 from passes.entitlement.terms import Benefit, Calendar, Product, Terms, Venue
@@ -137,11 +137,16 @@ def get_calendar(session: Session) -> Calendar:
 
 
 def get_venue(session: Session, venue_id: str) -> Venue:
-    """A venue of the current terms, or NotFound."""
+    """A venue of the current terms; one that has left them, as it was first loaded, for passes sold before may still
+    name it; or NotFound.
+    """
     venue = get_current_terms(session).venues.get(venue_id)
-    if venue is None:
+    if venue is not None:
+        return venue
+    version = session.scalar(select(VenueNumber.first_version).where(VenueNumber.id == venue_id))
+    if version is None:
         raise NotFound("venue_not_found", N_("We know no venue “%(venue_id)s”."), venue_id=venue_id)
-    return venue
+    return get_terms(session, version).venues[venue_id]
 
 
 def get_product(session: Session, product_id: str, version: int | None = None) -> Product:

@@ -191,6 +191,15 @@ def test_a_benefit_of_another_venue_is_refused(session: Session, gate: Gate, pas
     assert answer["refusal_code"] == "not_at_this_venue"
 
 
+def test_a_venue_that_left_the_catalogue_still_admits_passes_sold_with_it(
+    session: Session, gate: Gate, pass_: Pass, now: datetime
+) -> None:
+    city(session, now=now, **{"id: S01, number: 1,": "id: S01, number: 99,", "S01": "S99"})
+    assert shown(session, gate, code_of(session, pass_, now=now), now=now)["decision"] == "admitted"
+    newcomer = active_pass(session, now=now, terms_version=2)
+    assert shown(session, gate, code_of(session, newcomer, now=now), now=now)["refusal_code"] == "not_at_this_venue"
+
+
 def test_a_frozen_pass_is_refused(session: Session, gate: Gate, pass_: Pass, now: datetime) -> None:
     hold_pass(session, pass_.id, reason="misuse", by="tests", now=now)
     assert shown(session, gate, code_of(session, pass_, now=now), now=now)["refusal_code"] == "pass_frozen"
