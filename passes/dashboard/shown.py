@@ -105,7 +105,8 @@ def _score(score: Satisfaction) -> str:
 def _as_of(moment: datetime | None, now: datetime) -> dict[str, object]:
     """When the figures were complete, and whether that is too long ago to pass for now."""
     if moment is None:
-        return {"at": None, "stale": True, "text": gettext(N_("Not everything is counted yet: the counting has still to catch up."))}
+        text = gettext(N_("Not everything is counted yet: the counting has still to catch up."))
+        return {"at": None, "stale": True, "text": text}
     stepped = moment.replace(second=moment.second - moment.second % STEP_SECONDS, microsecond=0)
     clock_text = f"{local_time(stepped):%H:%M:%S}" if local_day(stepped) == local_day(now) else show_moment(stepped)
     if now - moment > STALE_AFTER:

@@ -90,7 +90,8 @@ def test_an_unchanged_page_is_not_sent_again(marketing: FlaskClient, session: Se
 
 def test_figures_that_stand_still_say_since_when(marketing: FlaskClient, session: Session, now: datetime) -> None:
     never = marketing.get("/dashboard/data.json?lang=en").get_json()["as_of"]
-    assert never == {"at": None, "stale": True, "text": "Not everything is counted yet: the counting has still to catch up."}
+    text = "Not everything is counted yet: the counting has still to catch up."
+    assert never == {"at": None, "stale": True, "text": text}
     be_fresh(session, now - timedelta(seconds=61))
     stale = marketing.get("/dashboard/data.json?lang=en").get_json()["as_of"]
     assert (stale["stale"], stale["text"]) == (
