@@ -126,7 +126,7 @@ def direct() -> None:
     stopping = _stop_flag()
     consumers = list(CONSUMERS.values())
     source = OutboxSource(chosen.database_url, stopping, consumers=[consumer.name for consumer in consumers])
-    worker = Worker(source, consumers, failpoint=Failpoint(chosen.failpoint), direct=True)
+    worker = Worker(source, consumers, failpoint=Failpoint(chosen.failpoint))
     _go(worker.step, source, stopping)
 
 

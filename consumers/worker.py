@@ -10,36 +10,28 @@ from consumers.dead_letters import Consumer, Handled, Patience, handle_batch, op
 from consumers.faults import Fenced, SourceFault, Stop, is_database_fault
 from consumers.sources import Batch, Source
 from passes import clock, metrics
-from passes.db import transaction
 from passes.events.failpoints import WORKER_BEFORE_CHECKPOINT, Failpoint
-from passes.events.queries import as_of as consumer_as_of
-from passes.events.queries import count_dead_letters, travelled
+from passes.events.queries import travelled
 from passes.events.relay import KafkaPublisher, PublishFailed, PublishForbidden
 from passes.events.service import park, record_positions
 from passes.events.wire import Envelope
 
 log = logging.getLogger(__name__)
 
-GAUGE_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 10.0
 
 
 class Worker:
     """One source, and the consumers whose projections move with its checkpoint."""
 
-    def __init__(
-        self, source: Source, consumers: Sequence[Consumer], *, failpoint: Failpoint, direct: bool = False
-    ) -> None:
+    def __init__(self, source: Source, consumers: Sequence[Consumer], *, failpoint: Failpoint) -> None:
         self._source = source
         self._consumers = tuple(consumers)
         self._failpoint = failpoint
-        self._direct = direct
         self._patience = {consumer.name: Patience() for consumer in consumers}
-        self._next_gauge = 0.0
 
     def step(self) -> bool:
         """Handle one batch. False: there was nothing to do. Raises SourceFault, Stop, or the database's fault."""
-        self._measure()
         batch = self._source.read()
         if batch is None:
             return False
@@ -78,19 +70,6 @@ class Worker:
             for age in seconds:
                 metrics.event_end_to_end_seconds.labels(consumer).observe(age)
 
-    def _measure(self) -> None:
-        now = clock.seconds_running()
-        if now < self._next_gauge:
-            return
-        self._next_gauge = now + GAUGE_SECONDS
-        with transaction() as session:
-            for consumer in self._consumers:
-                fresh = consumer_as_of(session, consumer.name, direct=self._direct)
-                metrics.dead_letters.labels(consumer.name).set(count_dead_letters(session, consumer.name))
-                if fresh is not None:
-                    lag = max(0.0, (clock.now() - fresh).total_seconds())
-                    metrics.consumer_lag_seconds.labels(consumer.name).set(lag)
-
 
 class Relay:
     """The outbox as a source, Kafka as the handler; the transaction ends before anything is published."""
@@ -113,8 +92,6 @@ class Relay:
             for record in batch.records:
                 if record.position in published.refused:
                     park(session, refused_letter(record, published.refused[record.position]))
-            if published.refused:
-                metrics.dead_letters.labels("relay").set(count_dead_letters(session, "relay"))
             record_positions(session, published.positions)
             if not self._source.checkpoint(session, batch, None):
                 raise SourceFault("another relay has marked these events sent")

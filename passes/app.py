@@ -1,16 +1,19 @@
 """The web service: opens the doors of every room, decides nothing."""
 
+import logging
 import os
 from collections.abc import Mapping
 
 from flask import Blueprint, Flask, Response, jsonify
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from passes import clock, db, logs, metrics, settings
 from passes.access import guard
 from passes.access import pages as access_pages
 from passes.admin import pages as admin_pages
 from passes.dashboard import pages as dashboard_pages
+from passes.events.measures import measure
 from passes.gate import lane_routes
 from passes.gate import pages as gate_pages
 from passes.gate import routes as scan_routes
@@ -20,6 +23,8 @@ from passes.sale import pages as shop_pages
 from passes.sale import routes as payment_routes
 from passes.settings import Settings
 from passes.wallet import pages as wallet_pages
+
+log = logging.getLogger(__name__)
 
 DOORS: tuple[Blueprint, ...] = (
     access_pages.blueprint,
@@ -85,6 +90,11 @@ def _add_health(app: Flask) -> None:
     @guard.public
     def scrape() -> Response:
         """Prometheus text; keep it inside the house by the reverse proxy."""
+        try:
+            with db.transaction() as session:
+                measure(session, direct=settings.current().events == "direct")
+        except SQLAlchemyError as fault:
+            log.error("the queues could not be measured: %r", fault)
         return Response(metrics.render(), content_type=metrics.CONTENT_TYPE)
 
     @app.get("/api/openapi.json")

@@ -58,8 +58,9 @@ def complete_until(session: Session) -> datetime:
     return now if oldest_at is None else min(now, oldest_at)
 
 
-def find_checkpoint(session: Session, consumer: str, topic: str, partition: int) -> ConsumerCheckpoint | None:
-    return session.get(ConsumerCheckpoint, (consumer, topic, partition))
+def list_consumers(session: Session) -> Sequence[str]:
+    """Everybody who has ever kept a place in what was published."""
+    return session.scalars(select(ConsumerCheckpoint.consumer).distinct().order_by(ConsumerCheckpoint.consumer)).all()
 
 
 def as_of(session: Session, consumer: str, *, direct: bool) -> datetime | None:
@@ -73,7 +74,8 @@ def as_of(session: Session, consumer: str, *, direct: bool) -> datetime | None:
     partitions = select(case((known, func.min(ConsumerCheckpoint.as_of)))).where(
         ConsumerCheckpoint.consumer == consumer, source if direct else ~source
     )
-    return session.execute(partitions).scalar_one()
+    moment: datetime | None = session.execute(partitions).scalar_one()
+    return moment
 
 
 def travelled(session: Session, sequences: Collection[int]) -> dict[int, tuple[datetime, float]]:

@@ -18,7 +18,7 @@ from passes.events.relay import KafkaPublisher
 def drain_directly(database: str, consumers: Sequence[Consumer] = tuple(CONSUMERS.values())) -> None:
     """One direct worker, until the outbox is empty: what it writes itself is read too."""
     source = OutboxSource(database, Flag(), consumers=[consumer.name for consumer in consumers])
-    worker = Worker(source, consumers, failpoint=Failpoint(), direct=True)
+    worker = Worker(source, consumers, failpoint=Failpoint())
     try:
         while worker.step():
             pass
