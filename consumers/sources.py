@@ -20,6 +20,8 @@ from passes.events.service import mark_sent, note_direct
 from passes.events.wire import Record, encode
 
 BUSY_SECONDS = 0.01
+# Between two batches that were not full: at a busy gate each then holds many events and costs one acknowledgement.
+GATHER_SECONDS = 0.1
 IDLE_SECONDS = 0.25
 SPARE_SECONDS = 1.0
 GAUGE_SECONDS = 5.0
@@ -72,6 +74,7 @@ class OutboxSource:
         self._connection: Connection | None = None
         self._wait_seconds = BUSY_SECONDS
         self._read_at: datetime | None = None
+        self._next_read = 0.0
         self._next_note = 0.0
         self._next_gauge = 0.0
 
@@ -79,12 +82,14 @@ class OutboxSource:
         if self._connection is None and not self._lead():
             self._stopping.wait(SPARE_SECONDS)
             return None
+        self._stopping.wait(max(0.0, self._next_read - seconds_running()))
         with self.transaction() as session:
             self._read_at = server_time(session)
             records = tuple(_record(row) for row in list_pending(session, self._limit))
             self._note(session, idle=not records)
         if records:
             self._wait_seconds = BUSY_SECONDS
+            self._next_read = seconds_running() + (GATHER_SECONDS if len(records) < self._limit else 0.0)
             return Batch(records)
         self._stopping.wait(self._wait_seconds)
         self._wait_seconds = min(IDLE_SECONDS, self._wait_seconds * 2)
