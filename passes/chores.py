@@ -23,7 +23,7 @@ from passes.credential.service import ensure_issuer_keys
 from passes.events.service import prune_outbox
 from passes.lifecycle.service import auto_start_passes, expire_passes
 from passes.mail.post import send_waiting
-from passes.sale import flows
+from passes.sale import flows, webhook_flows
 from passes.sale.stripe_gateway import StripePayments
 from passes.settings import Settings, SettingsRefused
 
@@ -51,14 +51,14 @@ def lanes(chosen: Settings) -> dict[str, Sequence[Chore]]:
     provider = StripePayments(chosen, retries=2)
     return {
         "payments": (
-            Chore("webhook inbox", 0.5, lambda now: flows.process_webhook_inbox(provider, chosen, now=now)),
+            Chore("webhook inbox", 0.5, lambda now: webhook_flows.process_webhook_inbox(provider, chosen, now=now)),
             Chore("payment poller", 5, lambda now: flows.poll_payments(provider, chosen, now=now)),
             Chore("hold expiry", 5, lambda now: flows.expire_holds(provider, chosen, now=now)),
             Chore("refunds", 5, lambda now: flows.submit_refunds(provider, now=now)),
             Chore(
                 "undelivered events",
                 60,
-                lambda now: flows.sweep_undelivered_events(provider, chosen, since=now - _EVENTS_BACK, now=now),
+                lambda now: webhook_flows.sweep_undelivered_events(provider, chosen, since=now - _EVENTS_BACK, now=now),
             ),
         ),
         "mail": (Chore("mail", 2, lambda now: send_waiting(chosen, now=now)),),

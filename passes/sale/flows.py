@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 
 from passes.db import transaction
 from passes.errors import N_, Conflict, Unavailable
-from passes.sale import inbox, installation, payments, queries, refunds, service
-from passes.sale.models import WebhookEvent
+from passes.sale import installation, payments, queries, refunds, service
+from passes.sale.models import Refund
 from passes.sale.provider import (
-    EventHint,
     PaymentProvider,
     ProviderMisused,
     ProviderRejected,
@@ -71,7 +70,11 @@ def _open_checkout(provider: PaymentProvider, settings: Settings, seen: payments
     with transaction() as session:
         wanted = payments.adopt_checkout(session, seen.id, checkout, now=now)
     if not wanted:
-        _close_checkout(provider, settings, seen.id, now=now)
+        try:
+            _close_checkout(provider, settings, seen.id, now=now)
+        except ProviderUnavailable as error:
+            # The poller looks after it: whoever pays there all the same is refunded.
+            log.warning("payment %s of an ended order stays open: %s", seen.id, error)
         raise Conflict("order_ended", N_("This order has ended meanwhile. Please make a new one."))
     return checkout.url
 
@@ -182,6 +185,8 @@ def _expire_order(provider: PaymentProvider, settings: Settings, order_id: int, 
         _close_live_payment(provider, settings, order_id, now=now)
     except ProviderUnavailable as error:
         log.warning("order %s is kept: %s", order_id, error)
+    except Exception:
+        log.exception("order %s is kept", order_id)
     with transaction() as session:
         order = queries.lock_order(session, order_id)
         if order.state != "pending" or order.hold_expires_at > now:
@@ -229,74 +234,24 @@ def poll_payments(provider: PaymentProvider, settings: Settings, *, now: datetim
         try:
             sync_payment(provider, settings, payment_id, now=now)
         except ProviderUnavailable as error:
-            # Asking the others would end the same way; all stay due.
+            # Asking the others would end the same way; they come first next time, should it be this one's fault.
             log.warning("the payment provider does not answer: %s", error)
+            _poll_later(payment_id, now=now)
             break
         except ProviderRejected as error:
             log.error("the provider knows nothing of payment %s: %s", payment_id, error)
             with transaction() as session:
                 payments.flag_order(session, payment_id, "unknown_to_provider", now=now)
+        except Exception:
+            # A fault of ours at one payment is no reason to forget the others.
+            log.exception("payment %s was not synced", payment_id)
+            _poll_later(payment_id, now=now)
     return len(due)
 
 
-def receive_webhook(
-    provider: PaymentProvider, settings: Settings, raw: bytes, header: str | None, *, now: datetime
-) -> bool:
-    """Keep a signed message once. False for one of another mode. Raises WebhookRefused."""
-    hint = provider.verify_webhook(raw, header)
-    if hint.livemode != settings.livemode:
-        log.warning("a message with livemode=%s was refused", hint.livemode)
-        return False
-    _keep(settings, hint, now=now)
-    return True
-
-
-def _keep(settings: Settings, hint: EventHint, *, now: datetime) -> bool:
-    """Objects of another installation on the same account are none of our business."""
+def _poll_later(payment_id: int, *, now: datetime) -> None:
     with transaction() as session:
-        install_id = installation.ensure_installation(session, settings, now=now)
-        if hint.env not in (None, str(install_id)):
-            return False
-        return inbox.keep_event(session, hint, now=now)
-
-
-def sweep_undelivered_events(provider: PaymentProvider, settings: Settings, *, since: datetime, now: datetime) -> int:
-    """Fetch the messages that never reached us; returns how many were new."""
-    hints = [hint for hint in provider.list_undelivered_events(since) if hint.livemode == settings.livemode]
-    return sum(_keep(settings, hint, now=now) for hint in hints)
-
-
-def process_webhook_inbox(provider: PaymentProvider, settings: Settings, *, now: datetime, limit: int = 20) -> int:
-    """Act on what is due; returns how many messages were closed. One bad message holds up no other."""
-    with transaction() as session:
-        due = list(inbox.claim_due(session, now=now, limit=limit))
-    return sum(_process(provider, settings, event, now=now) for event in due)
-
-
-def _process(provider: PaymentProvider, settings: Settings, event: WebhookEvent, *, now: datetime) -> bool:
-    with transaction() as session:
-        payment_id = queries.find_payment_of_event(session, event)
-        if payment_id is None:
-            inbox.close_event(session, event.event_id, "unmatched", now=now)
-            return True
-    checkout_id = event.object_id if event.object_type == "checkout.session" else None
-    try:
-        sync_payment(provider, settings, payment_id, now=now, actor="provider", checkout_id=checkout_id)
-    except ProviderUnavailable as error:
-        return _postpone(event, error, fault_of_ours=False, now=now)
-    except Exception as error:
-        log.exception("message %s failed", event.event_id)
-        return _postpone(event, error, fault_of_ours=True, now=now)
-    with transaction() as session:
-        inbox.close_event(session, event.event_id, "processed", now=now)
-    return True
-
-
-def _postpone(event: WebhookEvent, error: Exception, *, fault_of_ours: bool, now: datetime) -> bool:
-    with transaction() as session:
-        text = f"{type(error).__name__}: {error}"
-        inbox.postpone_event(session, event.event_id, text, fault_of_ours=fault_of_ours, now=now)
-    return False
+        payments.poll_later(session, payment_id, now=now)
 
 
 def submit_refunds(provider: PaymentProvider, *, now: datetime, limit: int = 20) -> int:
@@ -314,9 +269,17 @@ def submit_refunds(provider: PaymentProvider, *, now: datetime, limit: int = 20)
         except (ProviderUnavailable, ProviderRejected, ProviderMisused) as error:
             log.error("refund %s: %s", refund.id, error)
             with transaction() as session:
-                refunds.postpone(session, refund.id, now=now)
+                if isinstance(error, ProviderRejected) and _is_a_no(refund, error):
+                    refunds.reject_refund(session, refund.id, error.code, now=now)
+                else:
+                    refunds.postpone(session, refund.id, now=now)
             continue
         with transaction() as session:
             refunds.record_refund(session, refund.id, snapshot, now=now)
         answered += 1
     return answered
+
+
+def _is_a_no(refund: Refund, error: ProviderRejected) -> bool:
+    """A no to our key, or to the question after a refund on its way, says nothing of the refund."""
+    return refund.provider_refund_id is None and error.code not in ("AuthenticationError", "PermissionError")

@@ -173,6 +173,6 @@ def cancel(token: str) -> ResponseReturnValue:
 def come_back() -> ResponseReturnValue:
     """Back from the payment page: look at once, then show the order. The state never comes from this address."""
     token = request.args.get("order", "")
-    checkout_id = request.args.get("session_id", "")
+    checkout_id = request.args.get("session_id", "").replace("\x00", "")
     flows.return_from_checkout(current_provider(), settings.current(), token, checkout_id, now=clock.now())
     return redirect(url_for("shop.order_page", token=token), 303)

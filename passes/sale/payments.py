@@ -200,6 +200,12 @@ def flag_order(session: Session, payment_id: int, flag: str, *, now: datetime) -
     payment.next_poll_at = now + timedelta(hours=1)
 
 
+def poll_later(session: Session, payment_id: int, *, now: datetime) -> None:
+    """It could not be asked for: again in a minute, after the others that are due."""
+    _, payment = lock_payment(session, payment_id)
+    payment.next_poll_at = now + timedelta(minutes=1)
+
+
 def record_snapshot(
     session: Session, payment_id: int, snapshot: PaymentSnapshot, *, actor: str, public_url: str, now: datetime
 ) -> str:
@@ -207,6 +213,9 @@ def record_snapshot(
     order, payment = lock_payment(session, payment_id)
     if snapshot.metadata.get("payment") != str(payment.uid):
         service.add_attention(order, "foreign_checkout")
+        return payment.state
+    if snapshot.amount_received_fen < payment.amount_received_fen:
+        # Fetched before another caller's and arrived after it: what was received does not shrink.
         return payment.state
     _take_facts(payment, snapshot, now)
     expected = Expected(payment.amount_fen, payment.currency, payment.livemode)

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from passes.errors import N_, Conflict
+from passes.sale import service
 from passes.sale.journal import note
 from passes.sale.models import Order, Payment, Refund
 from passes.sale.provider import RefundSnapshot
@@ -78,29 +79,44 @@ def postpone(session: Session, refund_id: int, *, now: datetime) -> None:
 
 def record_refund(session: Session, refund_id: int, snapshot: RefundSnapshot, *, now: datetime) -> str:
     """Apply what the provider says of a refund; returns its state. A pending one is no failure."""
-    order = lock_order(session, session.get_one(Refund, refund_id).order_id)
-    refund = session.get_one(Refund, refund_id, with_for_update=True, populate_existing=True)
+    order, refund = _locked(session, refund_id)
     refund.provider_refund_id = refund.provider_refund_id or snapshot.id
     refund.failure_reason, refund.pending_reason = snapshot.failure_reason, snapshot.pending_reason
     refund.submitted_at = refund.submitted_at or now
     refund.next_attempt_at = next_try_at(6, now)
-    step = next_refund_state(refund.state, snapshot.status)
+    _move(session, order, refund, snapshot.status, now=now)
+    return refund.state
+
+
+def reject_refund(session: Session, refund_id: int, code: str, *, now: datetime) -> None:
+    """The provider will not make this refund: asking again changes nothing, somebody has to look."""
+    order, refund = _locked(session, refund_id)
+    refund.failure_reason = code
+    _move(session, order, refund, "failed", now=now)
+
+
+def _locked(session: Session, refund_id: int) -> tuple[Order, Refund]:
+    order = lock_order(session, session.get_one(Refund, refund_id).order_id)
+    return order, session.get_one(Refund, refund_id, with_for_update=True, populate_existing=True)
+
+
+def _move(session: Session, order: Order, refund: Refund, status: str, *, now: datetime) -> None:
+    step = next_refund_state(refund.state, status)
     if step.outcome != "moved":
-        return refund.state
+        return
     was, refund.state = refund.state, step.state
     refund.settled_at = None if step.state == "pending" else now
-    if step.state in ("failed", "canceled") and "refund_failed" not in order.attention:
-        order.attention = [*order.attention, "refund_failed"]
+    if step.state in ("failed", "canceled"):
+        service.add_attention(order, "refund_failed")
     note(
         session,
         order,
         None,
         actor="provider",
-        fact=snapshot.status,
+        fact=status,
         from_state=was,
         to_state=step.state,
         refund_id=refund.id,
         amount_fen=refund.amount_fen,
         now=now,
     )
-    return refund.state

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from passes import clock, settings
 from passes.access.guard import public
-from passes.sale import flows
+from passes.sale import webhook_flows
 from passes.sale.provider import WebhookRefused
 from passes.sale.stripe_gateway import current_provider
 
@@ -25,7 +25,7 @@ def receive_webhook() -> Response:
     raw = request.get_data(cache=False)
     header = request.headers.get("Stripe-Signature")
     try:
-        kept = flows.receive_webhook(current_provider(), settings.current(), raw, header, now=clock.now())
+        kept = webhook_flows.receive_webhook(current_provider(), settings.current(), raw, header, now=clock.now())
     except WebhookRefused as refused:
         log.warning("a message was refused: %s", refused)
         return Response("refused", 400, mimetype="text/plain")

@@ -125,6 +125,8 @@ class StripePayments:
                 # ValueError: a body that is no UTF-8, or a header that is no header.
                 continue
             try:
+                if b"\\u0000" in raw:
+                    raise ValueError("a character that cannot be kept")
                 return hint_of(orjson.loads(raw), signature_key_index=index)
             except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
                 raise WebhookRefused("signed, but no event") from error
@@ -201,7 +203,9 @@ def hint_of(event: Mapping[str, Any], *, signature_key_index: int | None = None)
     about = event["data"]["object"]
     metadata = about.get("metadata") or {}
     intent = about.get("payment_intent")
-    if event["object"] != "event" or not isinstance(event["type"], str) or not isinstance(event["id"], str):
+    perhaps = (event.get("api_version"), metadata.get("payment"))
+    texts = (event["type"], event["id"], *(text for text in perhaps if text is not None))
+    if event["object"] != "event" or not all(isinstance(text, str) for text in texts):
         raise TypeError("no event")
     return EventHint(
         event_id=event["id"],

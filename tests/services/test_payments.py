@@ -20,7 +20,7 @@ from passes.errors import Conflict, Unavailable
 from passes.events.outbox import OutboxRow
 from passes.lifecycle.models import Pass
 from passes.mail.models import Letter
-from passes.sale import flows, installation, queries
+from passes.sale import flows, installation, queries, webhook_flows
 from passes.sale.models import Order, Payment, PaymentEvent, Refund, WebhookEvent
 from passes.sale.stripe_gateway import StripePayments
 from passes.settings import SettingsRefused
@@ -49,7 +49,7 @@ def count(table: type) -> int:
 def hear(shop: Shop, until: Callable[[], bool] | None = None) -> None:
     """Let webhooks arrive and act on them, for at most ten seconds."""
     for _ in range(200):
-        flows.process_webhook_inbox(shop.provider, shop.settings, now=clock.now())
+        webhook_flows.process_webhook_inbox(shop.provider, shop.settings, now=clock.now())
         if until is None or until():
             return
         time.sleep(0.05)
@@ -122,9 +122,9 @@ def test_a_lost_webhook_is_found_among_the_undelivered_events(shop: Shop, cashie
     order = shop.order()
     cashier.press(start(shop, order), "pay")
     since = clock.now() - timedelta(minutes=1)
-    new = flows.sweep_undelivered_events(shop.provider, shop.settings, since=since, now=clock.now())
+    new = webhook_flows.sweep_undelivered_events(shop.provider, shop.settings, since=since, now=clock.now())
     assert new == 1
-    assert flows.sweep_undelivered_events(shop.provider, shop.settings, since=since, now=clock.now()) == 0
+    assert webhook_flows.sweep_undelivered_events(shop.provider, shop.settings, since=since, now=clock.now()) == 0
     hear(shop, lambda: state_of(order) == "paid")
     assert_paid_once(order)
 
@@ -240,7 +240,7 @@ def test_while_the_provider_is_away_nothing_is_released(shop: Shop, cashier: Cas
     assert state_of(order) == "pending"
     hear(shop, lambda: count(WebhookEvent) > 0)
     cashier.behave(api="up")
-    flows.process_webhook_inbox(shop.provider, shop.settings, now=clock.now() + timedelta(hours=1))
+    webhook_flows.process_webhook_inbox(shop.provider, shop.settings, now=clock.now() + timedelta(hours=1))
     assert_paid_once(order)
 
 
@@ -372,6 +372,8 @@ def test_a_return_with_another_orders_payment_shows_ones_own_order(shop: Shop, c
     page = requests.get(address, timeout=20)
     assert mine.number in page.text and 'data-order-state="pending"' in page.text
     assert (state_of(mine), state_of(theirs)) == ("pending", "pending")
+    rubbish = requests.get(f"{shop.settings.public_url}/pay/return?order={token}&session_id=%00", timeout=20)
+    assert rubbish.status_code == 200 and mine.number in rubbish.text
 
 
 def signed(payload: object, *, secret: str = "whsec_sandbox_new", age: int = 0) -> tuple[bytes, str]:
@@ -414,6 +416,9 @@ def test_bad_signatures_and_signed_junk_are_refused_and_nothing_is_kept(shop: Sh
         signed(EVENT | {"data": {"object": None}}),
         signed(EVENT | {"id": 5}),
         signed(EVENT | {"created": "soon"}),
+        signed(EVENT | {"id": "evt_\x00"}),
+        signed(EVENT | {"api_version": 5}),
+        signed(EVENT | {"data": {"object": {"id": "cs_1", "object": "checkout.session", "metadata": {"payment": {}}}}}),
         signed(EVENT | {"livemode": True}),
     ]
     not_utf8 = b'{"id": "\xff"}'

@@ -1,6 +1,7 @@
 """Payments when answers are lost, processes are cut off, and messages are poison."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,9 +11,9 @@ from sqlalchemy import select
 from passes import clock
 from passes.db import transaction
 from passes.errors import Conflict, Unavailable
-from passes.sale import flows, payments, queries
-from passes.sale.models import Order, PaymentEvent, WebhookEvent
-from passes.sale.provider import Checkout, PaymentSnapshot
+from passes.sale import flows, payments, queries, webhook_flows
+from passes.sale.models import Order, PaymentEvent, Refund, WebhookEvent
+from passes.sale.provider import Checkout, PaymentSnapshot, ProviderUnavailable, RefundRequest
 from passes.sale.stripe_gateway import StripePayments
 from tests.services.conftest import Cashier, Shop
 from tests.services.test_payments import assert_paid_once, count, hear, payments_of, start, state_of
@@ -101,7 +102,7 @@ def test_a_poisonous_message_dies_and_holds_up_no_other(shop: Shop, cashier: Cas
         session.scalars(select(WebhookEvent)).one().next_attempt_at = clock.now()
     moment = clock.now()
     for _ in range(10):
-        flows.process_webhook_inbox(Poison(shop.settings), shop.settings, now=moment)
+        webhook_flows.process_webhook_inbox(Poison(shop.settings), shop.settings, now=moment)
         moment += timedelta(hours=1)
     with transaction() as session:
         event = session.scalars(select(WebhookEvent)).one()
@@ -177,3 +178,98 @@ def test_the_journal_is_only_added_to_and_tells_who_did_what(shop: Shop, cashier
         ("chore", "expired", "expired"),
         ("visitor", "cancelled", "canceled"),
     ]
+
+
+def test_what_was_received_does_not_shrink_when_an_older_answer_comes_last(shop: Shop, cashier: Cashier) -> None:
+    cashier.behave(webhooks="drop")
+    order = shop.order()
+    url = start(shop, order)
+    (payment,) = payments_of(order)
+    older = shop.provider.fetch(payment.checkout_id or "")
+    cashier.press(url, "pay")
+    flows.sync_payment(shop.provider, shop.settings, payment.id, now=clock.now())
+    with transaction() as session:
+        payments.record_snapshot(session, payment.id, older, actor="chore", public_url="http://x", now=clock.now())
+    assert [(payment.state, payment.amount_received_fen) for payment in payments_of(order)] == [("succeeded", 19900)]
+
+
+class NeverCloses(EndsTheOrder):
+    """Besides, the provider is gone when the page has to be closed."""
+
+    def expire(self, checkout_id: str) -> None:
+        raise ProviderUnavailable("gone")
+
+
+def test_a_page_that_could_not_be_closed_is_no_fault_of_the_buyers(shop: Shop) -> None:
+    order = shop.order()
+    provider = NeverCloses(shop.settings)
+    provider.order_id = order.id
+    with pytest.raises(Conflict, match="order_ended"):
+        flows.start_payment(provider, shop.settings, order.id, now=clock.now())
+    flows.poll_payments(shop.provider, shop.settings, now=clock.now() + LATER)
+    assert [payment.state for payment in payments_of(order)] == ["open"]
+
+
+class StumblesAt(StripePayments):
+    """Never answers for one page, and answers for all others."""
+
+    checkout_id = ""
+    error: Exception = ProviderUnavailable("it hangs")
+
+    def fetch(self, checkout_id: str) -> PaymentSnapshot:
+        if checkout_id == self.checkout_id:
+            raise self.error
+        return super().fetch(checkout_id)
+
+
+@pytest.mark.parametrize("error", [ProviderUnavailable("it hangs"), RuntimeError("a bug")])
+def test_a_payment_that_cannot_be_asked_for_does_not_starve_the_others(
+    shop: Shop, cashier: Cashier, error: Exception
+) -> None:
+    cashier.behave(webhooks="drop")
+    stuck, healthy = shop.order(), shop.order(holder_name="李四")
+    start(shop, stuck)
+    cashier.press(start(shop, healthy), "pay")
+    provider = StumblesAt(shop.settings)
+    provider.checkout_id, provider.error = payments_of(stuck)[0].checkout_id or "", error
+    soon = clock.now() + timedelta(minutes=2)
+    for _ in range(2):
+        flows.poll_payments(provider, shop.settings, now=soon)
+    assert (state_of(stuck), state_of(healthy)) == ("pending", "paid")
+    later = clock.now() + LATER
+    assert flows.expire_holds(provider, shop.settings, now=later) == 0
+    assert state_of(stuck) == "pending"
+
+
+def wanted_refund(shop: Shop, cashier: Cashier) -> Order:
+    """An order whose payment has to go back, the refund not yet sent."""
+    cashier.behave(webhooks="drop")
+    order = shop.order()
+    cashier.press(start(shop, order), "pay")
+    with transaction() as session:
+        locked, payment = queries.lock_payment(session, payments_of(order)[0].id)
+        locked.state, locked.hold_state = "canceled", "released"
+    flows.sync_payment(shop.provider, shop.settings, payment.id, now=clock.now())
+    return order
+
+
+def test_a_refund_the_provider_refuses_is_given_to_staff_and_not_asked_for_for_ever(
+    shop: Shop, cashier: Cashier
+) -> None:
+    order = wanted_refund(shop, cashier)
+    intent = payments_of(order)[0].provider_intent_id or ""
+    shop.provider.refund(RefundRequest(intent, 19900, "by hand"), "by-hand")
+    assert flows.submit_refunds(shop.provider, now=clock.now()) == 0
+    with transaction() as session:
+        refund = session.scalars(select(Refund)).one()
+        assert (refund.state, refund.failure_reason) == ("failed", "charge_already_refunded")
+        assert session.get_one(Order, order.id).attention == ["late_payment", "refund_failed"]
+
+
+def test_a_refused_key_fails_no_refund(shop: Shop, cashier: Cashier) -> None:
+    wanted_refund(shop, cashier)
+    stranger = StripePayments(replace(shop.settings, stripe_secret_key="sk_sandbox_other"))
+    assert flows.submit_refunds(stranger, now=clock.now()) == 0
+    assert flows.submit_refunds(shop.provider, now=clock.now() + timedelta(minutes=5)) == 1
+    with transaction() as session:
+        assert session.scalars(select(Refund.state)).all() == ["succeeded"]
