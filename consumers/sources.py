@@ -11,11 +11,10 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from consumers.faults import SourceFault
-from passes import metrics
 from passes.clock import seconds_running
 from passes.db import make_engine, transaction_on
 from passes.events.outbox import OutboxRow
-from passes.events.queries import DIRECT_PARTITION, backlog, list_pending, server_time
+from passes.events.queries import DIRECT_PARTITION, list_pending, server_time
 from passes.events.service import mark_sent, note_direct
 from passes.events.wire import Record, encode
 
@@ -24,7 +23,6 @@ BUSY_SECONDS = 0.01
 GATHER_SECONDS = 0.1
 IDLE_SECONDS = 0.25
 SPARE_SECONDS = 1.0
-GAUGE_SECONDS = 5.0
 # "youyou relay": one leader per database, whatever it is called and wherever it runs.
 LEADER_LOCK = 0x596F_7559_6F75_0001
 
@@ -76,7 +74,6 @@ class OutboxSource:
         self._read_at: datetime | None = None
         self._next_read = 0.0
         self._next_note = 0.0
-        self._next_gauge = 0.0
 
     def read(self) -> Batch | None:
         if self._connection is None and not self._lead():
@@ -86,7 +83,8 @@ class OutboxSource:
         with self.transaction() as session:
             self._read_at = server_time(session)
             records = tuple(_record(row) for row in list_pending(session, self._limit))
-            self._note(session, idle=not records)
+            if not records:
+                self._note_freshness(session)
         if records:
             self._wait_seconds = BUSY_SECONDS
             self._next_read = seconds_running() + (GATHER_SECONDS if len(records) < self._limit else 0.0)
@@ -139,19 +137,13 @@ class OutboxSource:
         if connection is not None:
             connection.close()
 
-    def _note(self, session: Session, *, idle: bool) -> None:
-        """Say how fresh the consumers are and how long the queue is, now and then."""
+    def _note_freshness(self, session: Session) -> None:
+        """Nothing waits: say so of the consumers, now and then."""
         assert self._read_at is not None
         now = seconds_running()
-        if idle and self._consumers and now >= self._next_note:
+        if self._consumers and now >= self._next_note:
             self._next_note = now + 1.0
             note_direct(session, self._consumers, 0, self._read_at)
-        if now >= self._next_gauge:
-            self._next_gauge = now + GAUGE_SECONDS
-            waiting = backlog(session)
-            age = (self._read_at - waiting.oldest_at).total_seconds() if waiting.oldest_at else 0.0
-            metrics.outbox_pending.set(waiting.pending)
-            metrics.outbox_oldest_pending_seconds.set(max(0.0, age))
 
 
 def _record(row: OutboxRow) -> Record:
