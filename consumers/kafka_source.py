@@ -115,9 +115,10 @@ class KafkaSource:
             if not self._buffer:
                 self._note_freshness()
                 polled = self._client().poll(timeout_ms=POLL_MILLISECONDS, max_records=self._max_records)
-                self._follow_rebalance()
+                sought = self._follow_rebalance()
                 for partition, records in polled.items():
-                    if partition in self._next_offsets:
+                    # What was taken over after this poll is polled again from its checkpoint.
+                    if partition in self._next_offsets and partition not in sought:
                         self._accept(partition, records)
             return self._buffer.popleft() if self._buffer else None
 
@@ -197,8 +198,8 @@ class KafkaSource:
             self.close()
             raise SourceFault(f"{self._name}: {fault!r}") from fault
 
-    def _follow_rebalance(self) -> None:
-        """Forget the partitions that went, take over those that came or must be read again."""
+    def _follow_rebalance(self) -> set[TopicPartition]:
+        """Forget the partitions that went, take over and return those that came or must be read again."""
         arrived, gone = self._listener.notes()
         for partition in gone | arrived:
             self._next_offsets.pop(partition, None)
@@ -207,9 +208,11 @@ class KafkaSource:
         stale = gone | self._to_seek
         if stale:
             self._buffer = deque(batch for batch in self._buffer if self._partition(batch) not in stale)
-        if self._to_seek:
-            self._take_over(sorted(self._to_seek))
+        sought = set(self._to_seek)
+        if sought:
+            self._take_over(sorted(sought))
             self._to_seek.clear()
+        return sought
 
     def _take_over(self, partitions: list[TopicPartition]) -> None:
         consumer = self._client()
