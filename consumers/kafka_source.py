@@ -1,6 +1,5 @@
 """The broker as a source. PostgreSQL holds the checkpoints; Kafka's own commits are for lag dashboards only."""
 
-import hashlib
 import logging
 import threading
 from collections import deque
@@ -31,7 +30,7 @@ from passes.events.models import ConsumerCheckpoint
 from passes.events.queries import complete_until
 from passes.events.service import Place, move_checkpoint, note_caught_up, open_checkpoint
 from passes.events.topics import create_topics
-from passes.events.wire import Record, Unreadable, open_envelope
+from passes.events.wire import Record, fingerprint
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +131,7 @@ class KafkaSource:
             self._place(last.topic, last.partition),
             expected=first.position,
             next_offset=last.position + 1,
-            last_event_id=_fingerprint(last.body),
+            last_event_id=fingerprint(last.body),
             as_of=as_of,
         )
 
@@ -254,7 +253,7 @@ class KafkaSource:
         if partition in self._unproved:
             last_event_id = self._unproved.pop(partition)
             before = records.pop(0)
-            if before.position != expected - 1 or _fingerprint(before.body) != last_event_id:
+            if before.position != expected - 1 or fingerprint(before.body) != last_event_id:
                 raise self._cut(f"{partition.topic}/{partition.partition}@{expected - 1} is not {last_event_id}")
         if records:
             if records[0].position != expected:
@@ -295,11 +294,3 @@ class KafkaSource:
 
 def _text(key: bytes | None) -> str:
     return (key or b"").decode(errors="replace")
-
-
-def _fingerprint(body: bytes) -> str:
-    """The event's id, or a digest where there is none to be read."""
-    try:
-        return open_envelope(body).event_id
-    except Unreadable:
-        return "sha256:" + hashlib.sha256(body).hexdigest()

@@ -7,12 +7,12 @@ from datetime import datetime
 from threading import Event as Flag
 from typing import Protocol
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from consumers.faults import SourceFault
 from passes.clock import seconds_running
-from passes.db import make_engine, transaction_on
+from passes.db import lead, make_engine, transaction_on
 from passes.events.outbox import OutboxRow
 from passes.events.queries import DIRECT_PARTITION, list_pending, server_time
 from passes.events.service import mark_sent, note_direct
@@ -76,12 +76,15 @@ class OutboxSource:
         self._next_note = 0.0
 
     def read(self) -> Batch | None:
-        if self._connection is None and not self._lead():
+        if self._connection is None:
+            self._connection = lead(self._engine, LEADER_LOCK)
+        if self._connection is None:
             self._stopping.wait(SPARE_SECONDS)
             return None
         self._stopping.wait(max(0.0, self._next_read - seconds_running()))
         with self.transaction() as session:
-            self._read_at = server_time(session)
+            if self._consumers:
+                self._read_at = server_time(session)
             records = tuple(_record(row) for row in list_pending(session, self._limit))
             if not records:
                 self._note_freshness(session)
@@ -116,21 +119,6 @@ class OutboxSource:
     def close(self) -> None:
         self._let_go()
         self._engine.dispose()
-
-    def _lead(self) -> bool:
-        """Try to become the leader, on a connection outside the pool."""
-        connection = self._engine.connect()
-        connection.detach()
-        with connection.begin():
-            # A leader cut off by the network must not lead for hours: the server notices within half a minute.
-            for parameter, seconds in (("tcp_keepalives_idle", 15), ("tcp_keepalives_interval", 5)):
-                connection.execute(text(f"SET {parameter} = {seconds}"))
-            locked = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": LEADER_LOCK}).scalar_one()
-        if not locked:
-            connection.close()
-            return False
-        self._connection = connection
-        return True
 
     def _let_go(self) -> None:
         connection, self._connection = self._connection, None

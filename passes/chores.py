@@ -126,30 +126,12 @@ def _pause(chore: Chore, failures: int) -> float:
     return chore.every_seconds if not failures else min(max(chore.every_seconds, 1.0) * 2**failures, _LONGEST_BACK_OFF)
 
 
-def lead(engine: Engine) -> Connection | None:
-    """Become the leader: the lock lives on this connection, outside the pool, and dies with it. None: another leads."""
-    connection = engine.connect()
-    connection.detach()
-    try:
-        with connection.begin():
-            for parameter, seconds in (("tcp_keepalives_idle", 15), ("tcp_keepalives_interval", 5)):
-                connection.execute(text(f"SET {parameter} = {seconds}"))
-            locked = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": LEADER_LOCK}).scalar_one()
-    except BaseException:
-        connection.close()
-        raise
-    if not locked:
-        connection.close()
-        return None
-    return connection
-
-
 def run(engine: Engine, found: dict[str, Sequence[Chore]], stop: threading.Event) -> None:
     """Wait to lead, work while leading, and do not outlive the lock. Returns when told to stop."""
     waiting_said = False
     while not stop.is_set():
         try:
-            connection = lead(engine)
+            connection = db.lead(engine, LEADER_LOCK)
         except SQLAlchemyError as error:
             log.error("the database does not answer: %s", type(error).__name__)
             stop.wait(_SPARE_SECONDS)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 import orjson
-from sqlalchemy import Connection, Engine, MetaData, create_engine
+from sqlalchemy import Connection, Engine, MetaData, create_engine, text
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 NAMING = {
@@ -82,6 +82,27 @@ def transaction_on(connection: Connection) -> Iterator[Session]:
             yield session
     finally:
         _depth.reset(token)
+
+
+def lead(engine: Engine, key: int) -> Connection | None:
+    """Become the one leader of this database and key: on a connection outside the pool, which holds the lock and dies
+    with it. None: another leads.
+    """
+    connection = engine.connect()
+    connection.detach()
+    try:
+        with connection.begin():
+            # A leader cut off by the network must not lead for hours: the server notices within half a minute.
+            for parameter, seconds in (("tcp_keepalives_idle", 15), ("tcp_keepalives_interval", 5)):
+                connection.execute(text(f"SET {parameter} = {seconds}"))
+            locked = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar_one()
+    except BaseException:
+        connection.close()
+        raise
+    if not locked:
+        connection.close()
+        return None
+    return connection
 
 
 def in_transaction() -> bool:

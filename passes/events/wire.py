@@ -1,5 +1,6 @@
 """Events as bytes: our CloudEvents encoder, and the reader that refuses what it cannot vouch for."""
 
+import hashlib
 import types
 from dataclasses import MISSING, dataclass, fields
 from datetime import date, datetime
@@ -76,6 +77,14 @@ def open_envelope(body: bytes) -> Envelope:
         )
     except (ValueError, TypeError, KeyError, AttributeError) as fault:
         raise Unreadable("undecodable", f"{type(fault).__name__}: {fault}") from fault
+
+
+def fingerprint(body: bytes) -> str:
+    """What a checkpoint remembers of a record: the event's id, or a digest where there is none to be read."""
+    try:
+        return open_envelope(body).event_id
+    except Unreadable:
+        return "sha256:" + hashlib.sha256(body).hexdigest()
 
 
 def known(type_name: str) -> bool:
