@@ -32,7 +32,7 @@ def public(view: View) -> View:
 
 
 def secret_link(kind: str) -> Callable[[View], View]:
-    """Whoever has the link. The view looks the secret up; here the page is kept from caches, referrers and search."""
+    """Whoever has the link. The view looks the secret up; here the page is kept from caches and search."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -208,6 +208,5 @@ def _not_stored(response: Response) -> Response:
 
 def _keep_secret(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response

@@ -37,7 +37,8 @@ def set_up(app: Flask, settings: Settings) -> None:
         headers["X-Request-Id"] = g.get("request_id", "")
         headers["Content-Security-Policy"] = policy
         headers["X-Content-Type-Options"] = "nosniff"
-        headers["Referrer-Policy"] = "no-referrer"
+        # Nothing to other sites; `no-referrer` would also hide the origin of our own forms from the check below.
+        headers["Referrer-Policy"] = "same-origin"
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         headers["Permissions-Policy"] = "camera=(self), geolocation=(self), microphone=()"
         if secure:

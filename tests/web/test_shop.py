@@ -83,7 +83,7 @@ def test_an_order_keeps_no_id_number_but_its_digest_last_four_and_tag(
     page = shop.get(answer.location)
     assert page.status_code == 200
     assert "¥129" in page.text and "王小明" in page.text and "····002X" in page.text
-    assert page.headers["Referrer-Policy"] == "no-referrer" and "no-store" in page.headers["Cache-Control"]
+    assert page.headers["Referrer-Policy"] == "same-origin" and "no-store" in page.headers["Cache-Control"]
     order = session.scalars(select(Order)).one()
     line = session.scalars(select(OrderLine)).one()
     assert (order.state, order.total_fen, order.livemode, order.number[:2]) == ("pending", 12900, False, "T-")

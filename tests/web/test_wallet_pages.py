@@ -133,7 +133,7 @@ def test_the_page_is_kept_from_caches_referrers_and_other_frames(client: FlaskCl
     for path in (mine.path, f"{mine.path}/code.json"):
         headers = client.get(path).headers
         assert "no-store" in headers["Cache-Control"]
-        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["Referrer-Policy"] == "same-origin"
         assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
         assert headers.getlist("Set-Cookie") == []
 
@@ -148,7 +148,7 @@ def test_nothing_of_the_holder_but_a_masked_name_is_on_the_page(client: FlaskCli
 def test_the_page_works_without_script(client: FlaskClient, mine: Holding) -> None:
     html = client.get(mine.path, headers=ENGLISH).text
     noscript = " ".join(re.findall(r"<noscript>(.*?)</noscript>", html, re.S))
-    assert 'http-equiv="refresh" content="40"' in noscript
+    assert f'http-equiv="refresh" content="40; url={mine.path}"' in noscript
     assert "This code is good until 10:01:00" in noscript
     assert f'href="{mine.path}"' in noscript
 
