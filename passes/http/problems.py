@@ -10,6 +10,7 @@ from flask import Flask, Response, current_app, g, render_template, request
 from flask_babel import gettext
 from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.routing import IntegerConverter, Map
 
 from passes.errors import (
     N_,
@@ -69,7 +70,15 @@ def page_request(*, limit: int = 50) -> Paging:
     return Paging(limit=limit, offset=(max(number, 1) - 1) * limit)
 
 
+class RowNumber(IntegerConverter):
+    """<int:…> in an address: a number some row could have. A greater one is no page of ours, and no fault either."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**63 - 1)
+
+
 def set_up(app: Flask) -> None:
+    app.url_map.converters["int"] = RowNumber
     app.register_error_handler(Problem, of_problem)
     app.register_error_handler(HTTPException, of_http)
     app.register_error_handler(IntegrityError, of_constraint)

@@ -43,6 +43,7 @@ def test_a_lane_is_added_and_its_code_enrols_a_tablet(manager: FlaskClient, app:
     page = manager.post(f"/admin/lanes/{lane.id}/codes")
     shown = re.search(r"data-code>([A-Z0-9]{4}-[A-Z0-9]{4})<", page.text)
     assert page.status_code == 200 and shown
+    assert 'href="/admin/lanes?lang=en"' in page.text
     answer = browser_of(app).post("/api/v1/enrolments", json={"code": shown[1], "device_name": "blue tablet"})
     assert answer.status_code == 201
     listed = manager.get("/admin/lanes").text
@@ -212,3 +213,13 @@ def test_a_code_remembers_who_made_it(manager: FlaskClient, session: Session) ->
     manager.post(f"/admin/lanes/{lane.id}/codes")
     stored = session.scalars(select(EnrolmentCode)).one()
     assert stored.made_by_staff_id == queries.find_staff_id(session, "one.gate_manager")
+
+
+@pytest.mark.parametrize("number", [2**63, 10**30])
+def test_a_number_no_row_can_have_is_not_found(
+    admin: FlaskClient, session: Session, now: datetime, number: int
+) -> None:
+    city(session, now=now)
+    assert admin.get(f"/admin/letters/{number}").status_code == 404
+    for path in (f"lanes/{number}/codes", f"staff/{number}/reset", f"staff/{number}/disable", f"staff/{number}/enable"):
+        assert admin.post(f"/admin/{path}").status_code in (404, 409), path
