@@ -1,37 +1,52 @@
 """What passes have used of their limits and codes: read under their locks, moved scan by scan, written relatively."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import insert
-from sqlalchemy.dialects.postgresql import insert as upsert
+import orjson
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from passes.entitlement.facts import Counter
-from passes.gate.models import CodeUse, PassCounter
-from passes.gate.queries import CounterKey, UseKey, find_counters, find_used_codes
+from passes.gate.queries import CounterKey, UseKey
 
-_use = insert(CodeUse)
-_count = upsert(PassCounter)
-# A relative move: the CHECK sees what another transaction added meanwhile.
-_move = _count.on_conflict_do_update(
-    constraint="pk_pass_counter",
-    set_={"used": PassCounter.used + _count.excluded.used, "allowed": _count.excluded.allowed},
-)
+# One statement for all that a request writes of this room: rows travel as JSON, a list costs what one scan costs.
+# The counters move relatively, so their CHECK sees what any other transaction added.
+_WRITE = text("""
+    WITH kept AS (
+        INSERT INTO scan (enrolment_id, scan_id, sequence, lane_id, venue_id, content_hash, code_type, code_body,
+                          pass_id, benefit_id, confirmed, scanned_at, recorded_at, local_day,
+                          shown, answer, verdict, response)
+        SELECT enrolment_id, scan_id, sequence, lane_id, venue_id, decode(content_hash, 'hex'), code_type,
+               decode(code_body, 'hex'), pass_id, benefit_id, ARRAY(SELECT jsonb_array_elements_text(confirmed)),
+               scanned_at, recorded_at, local_day, outcome, outcome, outcome, response
+        FROM jsonb_to_recordset(CAST(:scans AS jsonb)) AS row (
+            enrolment_id uuid, scan_id uuid, sequence bigint, lane_id integer, venue_id text, content_hash text,
+            code_type text, code_body text, pass_id bigint, benefit_id text, confirmed jsonb,
+            scanned_at timestamptz, recorded_at timestamptz, local_day date, outcome text, response jsonb)
+    ), moved AS (
+        INSERT INTO pass_counter (pass_id, name, period, allowed, used)
+        SELECT pass_id, name, period, allowed, used
+        FROM jsonb_to_recordset(CAST(:moves AS jsonb)) AS row (
+            pass_id bigint, name text, period text, allowed integer, used integer)
+        ORDER BY pass_id, name, period
+        ON CONFLICT ON CONSTRAINT pk_pass_counter
+        DO UPDATE SET used = pass_counter.used + excluded.used, allowed = excluded.allowed
+    )
+    INSERT INTO code_use (pass_id, moment, benefit_id)
+    SELECT pass_id, moment, benefit_id
+    FROM jsonb_to_recordset(CAST(:uses AS jsonb)) AS row (pass_id bigint, moment bigint, benefit_id text)
+""")
 
 
 @dataclass(slots=True)
 class Ledger:
-    """The counters and used codes of one request's passes. Make it by `read`, under the pass locks."""
+    """The counters and used codes of one request's passes, as they were read under the pass locks."""
 
     counters: dict[CounterKey, int]
     uses: set[UseKey]
     moved: dict[CounterKey, tuple[int, int]] = field(default_factory=dict)
     used_up: list[UseKey] = field(default_factory=list)
-
-    @classmethod
-    def read(cls, session: Session, counters: Collection[CounterKey], uses: Collection[UseKey]) -> "Ledger":
-        return cls(find_counters(session, counters), find_used_codes(session, uses))
 
     def book(self, pass_id: int, moves: Sequence[Counter], use: UseKey | None) -> None:
         """One admitted scan: later scans of the same request see it."""
@@ -43,15 +58,19 @@ class Ledger:
             self.uses.add(use)
             self.used_up.append(use)
 
-    def write(self, session: Session) -> None:
-        """Counters first, then codes, each sorted: two requests never wait for each other in a circle."""
-        connection = session.connection()
-        if self.moved:
-            rows = [
-                {"pass_id": pass_id, "name": name, "period": period, "used": n, "allowed": limit}
-                for (pass_id, name, period), (n, limit) in sorted(self.moved.items())
-            ]
-            connection.execute(_move, rows)
-        if self.used_up:
-            rows = [{"pass_id": p, "moment": moment, "benefit_id": b} for p, moment, b in sorted(self.used_up)]
-            connection.execute(_use, rows)
+    def write(self, session: Session, scans: Sequence[dict[str, object]]) -> None:
+        """Keep the scans, move the counters, use up the codes."""
+        moves = [
+            {"pass_id": pass_id, "name": name, "period": period, "used": used, "allowed": allowed}
+            for (pass_id, name, period), (used, allowed) in self.moved.items()
+        ]
+        uses = [
+            {"pass_id": pass_id, "moment": moment, "benefit_id": benefit_id}
+            for pass_id, moment, benefit_id in self.used_up
+        ]
+        rows = {"scans": _json(scans), "moves": _json(moves), "uses": _json(uses)}
+        session.connection().execute(_WRITE, rows)
+
+
+def _json(rows: Sequence[dict[str, object]]) -> str:
+    return orjson.dumps(rows).decode()

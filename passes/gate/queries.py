@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Text, Uuid, any_, bindparam, func, select
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from passes.gate.models import CodeUse, PassCounter, Scan
 from passes.gate.rules import Answer
+from passes.lifecycle.queries import OPEN_HOLDS
 
 CounterKey = tuple[int, str, str]
 UseKey = tuple[int, int, str]
@@ -16,73 +18,96 @@ UseKey = tuple[int, int, str]
 
 @dataclass(frozen=True, slots=True)
 class FirstAnswer:
-    """What a device was told when it first sent this scan id."""
+    """What a device was told when it first sent this scan id, and the SHA-256 of what it had sent, in hex."""
 
-    content_hash: bytes
+    content_hash: str
     response: Answer
 
 
-# Built once: on the way of every scan, building a statement costs as much as running it.
-_FIRST_ANSWERS = select(Scan.scan_id, Scan.content_hash, Scan.response).where(
-    Scan.enrolment_id == bindparam("enrolment_id"), Scan.scan_id == any_(bindparam("scan_ids", type_=ARRAY(Uuid)))
-)
-_wanted_counters = (
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the decisions on some scans depend on. counters and used_codes hold only what was used."""
+
+    answers: dict[UUID, FirstAnswer]
+    held: frozenset[int]
+    counters: dict[CounterKey, int]
+    used_codes: set[UseKey]
+
+
+# One statement, built once: on the way of every scan each round trip costs more than what it reads.
+_answers = select(
+    func.jsonb_agg(func.jsonb_build_array(Scan.scan_id, func.encode(Scan.content_hash, "hex"), Scan.response))
+).where(Scan.enrolment_id == bindparam("enrolment_id"), Scan.scan_id == any_(bindparam("scan_ids", type_=ARRAY(Uuid))))
+_counter = (
     func.unnest(
-        bindparam("passes", type_=ARRAY(BigInteger)),
-        bindparam("names", type_=ARRAY(Text)),
-        bindparam("periods", type_=ARRAY(Text)),
+        bindparam("counter_passes", type_=ARRAY(BigInteger)),
+        bindparam("counter_names", type_=ARRAY(Text)),
+        bindparam("counter_periods", type_=ARRAY(Text)),
     )
-    .table_valued("pass_id", "name", "period")
+    .table_valued("pass_id", "name", "period", name="wanted_counter")
     .render_derived()
 )
-_COUNTERS = select(PassCounter.pass_id, PassCounter.name, PassCounter.period, PassCounter.used).join(
-    _wanted_counters,
-    (PassCounter.pass_id == _wanted_counters.c.pass_id)
-    & (PassCounter.name == _wanted_counters.c.name)
-    & (PassCounter.period == _wanted_counters.c.period),
+_counters = select(
+    func.jsonb_agg(func.jsonb_build_array(PassCounter.pass_id, PassCounter.name, PassCounter.period, PassCounter.used))
+).join_from(
+    PassCounter,
+    _counter,
+    (PassCounter.pass_id == _counter.c.pass_id)
+    & (PassCounter.name == _counter.c.name)
+    & (PassCounter.period == _counter.c.period),
 )
-_wanted_codes = (
+_code = (
     func.unnest(
-        bindparam("passes", type_=ARRAY(BigInteger)),
-        bindparam("moments", type_=ARRAY(BigInteger)),
-        bindparam("benefits", type_=ARRAY(Text)),
+        bindparam("code_passes", type_=ARRAY(BigInteger)),
+        bindparam("code_moments", type_=ARRAY(BigInteger)),
+        bindparam("code_benefits", type_=ARRAY(Text)),
     )
-    .table_valued("pass_id", "moment", "benefit_id")
+    .table_valued("pass_id", "moment", "benefit_id", name="wanted_code")
     .render_derived()
 )
-_USED_CODES = select(CodeUse.pass_id, CodeUse.moment, CodeUse.benefit_id).join(
-    _wanted_codes,
-    (CodeUse.pass_id == _wanted_codes.c.pass_id)
-    & (CodeUse.moment == _wanted_codes.c.moment)
-    & (CodeUse.benefit_id == _wanted_codes.c.benefit_id),
+_codes = select(func.jsonb_agg(func.jsonb_build_array(CodeUse.pass_id, CodeUse.moment, CodeUse.benefit_id))).join_from(
+    CodeUse,
+    _code,
+    (CodeUse.pass_id == _code.c.pass_id)
+    & (CodeUse.moment == _code.c.moment)
+    & (CodeUse.benefit_id == _code.c.benefit_id),
+)
+_held = select(func.array_agg(OPEN_HOLDS.subquery().c.pass_id))
+_KNOWN = select(
+    _answers.scalar_subquery(), _held.scalar_subquery(), _counters.scalar_subquery(), _codes.scalar_subquery()
 )
 
 
-def find_first_answers(session: Session, enrolment_id: UUID, scan_ids: Collection[UUID]) -> dict[UUID, FirstAnswer]:
-    rows = session.connection().execute(_FIRST_ANSWERS, {"enrolment_id": enrolment_id, "scan_ids": list(scan_ids)})
-    return {scan_id: FirstAnswer(content_hash, response) for scan_id, content_hash, response in rows}
-
-
-def find_counters(session: Session, keys: Collection[CounterKey]) -> dict[CounterKey, int]:
-    """Uses so far by (pass, counter name, period); what was never used is left out. Ask under the pass lock."""
-    if not keys:
-        return {}
-    passes, names, periods = zip(*keys, strict=True)
-    wanted = {"passes": list(passes), "names": list(names), "periods": list(periods)}
-    rows = session.connection().execute(_COUNTERS, wanted)
-    return {(pass_id, name, period): used for pass_id, name, period, used in rows}
-
-
-def find_used_codes(session: Session, keys: Collection[UseKey]) -> set[UseKey]:
-    """Those of these codes that were used up for their benefit. Ask under the pass lock."""
-    if not keys:
-        return set()
-    passes, moments, benefits = zip(*keys, strict=True)
-    wanted = {"passes": list(passes), "moments": list(moments), "benefits": list(benefits)}
-    return {
-        (pass_id, moment, benefit_id)
-        for pass_id, moment, benefit_id in session.connection().execute(_USED_CODES, wanted)
+def read_known(
+    session: Session,
+    *,
+    enrolment_id: UUID,
+    scan_ids: Collection[UUID],
+    pass_ids: Collection[int],
+    counters: Collection[CounterKey],
+    codes: Collection[UseKey],
+    now: datetime,
+) -> Known:
+    """First answers, open holds, uses so far. Ask under the pass locks, in a statement after the one that took them."""
+    wanted = {
+        "enrolment_id": enrolment_id,
+        "scan_ids": list(scan_ids),
+        "pass_ids": list(pass_ids),
+        "now": now,
+        "counter_passes": [pass_id for pass_id, _, _ in counters],
+        "counter_names": [name for _, name, _ in counters],
+        "counter_periods": [period for _, _, period in counters],
+        "code_passes": [pass_id for pass_id, _, _ in codes],
+        "code_moments": [moment for _, moment, _ in codes],
+        "code_benefits": [benefit_id for _, _, benefit_id in codes],
     }
+    answers, held, used, used_codes = session.connection().execute(_KNOWN, wanted).one()
+    return Known(
+        {UUID(scan_id): FirstAnswer(content_hash, response) for scan_id, content_hash, response in answers or ()},
+        frozenset(held or ()),
+        {(pass_id, name, period): n for pass_id, name, period, n in used or ()},
+        {(pass_id, moment, benefit_id) for pass_id, moment, benefit_id in used_codes or ()},
+    )
 
 
 def used_counters(session: Session, pass_id: int) -> dict[tuple[str, str], int]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, Response, jsonify
 from flask_babel import gettext
 from marshmallow import ValidationError
 
@@ -26,7 +26,7 @@ CLOCK_OFF = N_("The clock of this device is more than a minute off. Set it and s
 @guard.device
 @accepts(UploadIn(), raw=True)
 @answers(UploadOut())
-def create_scans(body: Any) -> dict[str, list[Answer]]:
+def create_scans(body: Any) -> Response:
     """Decide one scan (the object itself) or up to 500 (`{"scans": […]}`); every attempt is kept.
 
     An element of a list that is no scan is answered in its place and keeps nothing else from being counted.
@@ -34,7 +34,8 @@ def create_scans(body: Any) -> dict[str, list[Answer]]:
     started = clock.seconds_running()
     made = _many(body) if isinstance(body, dict) and "scans" in body else [_one(body)]
     scan_seconds.observe(clock.seconds_running() - started)
-    return {"answers": made}
+    # Answers are kept as plain JSON and given again word for word, so they are not dumped by a schema.
+    return jsonify({"answers": made})
 
 
 def _one(element: Any) -> Answer:

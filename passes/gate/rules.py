@@ -28,10 +28,10 @@ class ScanRequest:
     scanned_at: datetime | None = None
     sequence: int | None = None
 
-    def content_hash(self) -> bytes:
-        """Tells a repeat (same content) from a scan id used twice. 32 bytes."""
+    def content_hash(self) -> str:
+        """Tells a repeat (same content) from a scan id used twice. SHA-256 in hex."""
         parts = (self.code, self.benefit_id or "", *sorted(self.confirmed), self.scanned_at or "", self.sequence or "")
-        return hashlib.sha256("\x1f".join(map(str, parts)).encode(errors="surrogatepass")).digest()
+        return hashlib.sha256("\x1f".join(map(str, parts)).encode(errors="surrogatepass")).hexdigest()
 
 
 def is_clock_off(scan: ScanRequest, now: datetime) -> bool:

@@ -1,12 +1,11 @@
 """record_scans: every attempt is decided and kept, in the order and under the locks that make counting exact."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from passes import clock, settings
@@ -24,14 +23,10 @@ from passes.events.contract import Event, RedemptionAdmitted, RedemptionRefused
 from passes.events.outbox import emit_all
 from passes.gate import rules
 from passes.gate.ledger import Ledger
-from passes.gate.models import Scan
-from passes.gate.queries import CounterKey, UseKey, find_first_answers
+from passes.gate.queries import CounterKey, FirstAnswer, UseKey, read_known
 from passes.gate.rules import Answer, ScanRequest
-from passes.lifecycle.models import Pass
-from passes.lifecycle.queries import Holder, list_holders, lock_passes, open_holds
+from passes.lifecycle.queries import Holder, LockedPass, list_holders, lock_for_scans
 from passes.lifecycle.rules import masked_name
-
-_KEEP = insert(Scan)
 
 
 @dataclass(slots=True)
@@ -40,9 +35,8 @@ class Attempt:
 
     scan: ScanRequest
     verdict: Verdict
-    pass_: Pass | None = None
+    pass_: LockedPass | None = None
     sheet: DaySheet | None = None
-    held: bool = False
     counters: tuple[Counter, ...] = ()
     use: UseKey | None = None
     facts: Facts | None = None
@@ -63,27 +57,34 @@ def record_scans(session: Session, gate: Gate, scans: Sequence[ScanRequest], *, 
     trust = get_trust(session, now=now)
     moment = int(now.timestamp())
     attempts = [Attempt(scan, verify(scan.code, now=moment, venue_number=venue.number, trust=trust)) for scan in scans]
-    passes = lock_passes(session, [a.verdict.serial for a in attempts if a.verdict.proved and a.verdict.serial])
-    # What the decisions depend on is read only now: under the locks, in later statements.
-    first = find_first_answers(session, gate.enrolment_id, {scan.scan_id for scan in scans})
-    known = {scan_id: (answer.content_hash, answer.response) for scan_id, answer in first.items()}
-    fresh = _fresh(attempts, set(known))
-    _place(session, gate, fresh, passes, now)
-    ledger = Ledger.read(
+    passes = lock_for_scans(session, [a.verdict.serial for a in attempts if a.verdict.proved and a.verdict.serial])
+    for attempt in attempts:
+        _place(session, attempt, gate, passes, now)
+    # What the decisions depend on is read only now: under the locks, in a later statement.
+    read = read_known(
         session,
-        {key for attempt in fresh for key in attempt.counter_keys()},
-        {attempt.use for attempt in fresh if attempt.use},
+        enrolment_id=gate.enrolment_id,
+        scan_ids={scan.scan_id for scan in scans},
+        pass_ids=passes,
+        counters={key for attempt in attempts for key in attempt.counter_keys()},
+        codes={attempt.use for attempt in attempts if attempt.use},
+        now=now,
     )
+    ledger = Ledger(read.counters, read.used_codes)
     holders = list_holders(session, [p.member_id for p in passes.values()]) if gate.attended else {}
+    fresh = _fresh(attempts, read.answers)
+    known = dict(read.answers)
     for attempt in sorted(fresh, key=lambda a: a.scan.sequence or 0):
-        _decide(attempt, gate, ledger, now)
+        _decide(attempt, gate, ledger, read.held, now)
         attempt.answer = _answer(attempt, holders)
-        known[attempt.scan.scan_id] = (attempt.scan.content_hash(), attempt.answer)
-    _write(session, gate, venue, fresh, ledger, now)
-    return [_told(scan, known, single=len(scans) == 1) for scan in scans]
+        known[attempt.scan.scan_id] = FirstAnswer(attempt.scan.content_hash(), attempt.answer)
+    if fresh:
+        ledger.write(session, [_row(attempt, gate, now) for attempt in fresh])
+        emit_all(session, [event for attempt in fresh if (event := _event(attempt, gate, venue, now))], now=now)
+    return [_told(scan, known[scan.scan_id], single=len(scans) == 1) for scan in scans]
 
 
-def _fresh(attempts: Sequence[Attempt], answered: set[UUID]) -> list[Attempt]:
+def _fresh(attempts: Sequence[Attempt], answered: Container[UUID]) -> list[Attempt]:
     """The attempts to decide: one for each scan id that has no answer yet."""
     chosen: dict[UUID, Attempt] = {}
     for attempt in attempts:
@@ -92,23 +93,21 @@ def _fresh(attempts: Sequence[Attempt], answered: set[UUID]) -> list[Attempt]:
     return list(chosen.values())
 
 
-def _place(session: Session, gate: Gate, attempts: Sequence[Attempt], passes: dict[int, Pass], now: datetime) -> None:
-    """Give each attempt its pass, the day sheet of that pass's terms, and the counters and code it would use."""
-    held = open_holds(session, passes, now)
-    for attempt in attempts:
-        verdict, scan = attempt.verdict, attempt.scan
-        pass_ = passes.get(verdict.serial) if verdict.proved and verdict.serial is not None else None
-        if pass_ is None:
-            continue
-        attempt.pass_, attempt.held = pass_, pass_.id in held
-        attempt.sheet = sheet = day_sheet(session, pass_.terms_version, clock.local_day(now))
-        meant = choose_benefit(sheet, pass_.product_id, gate.venue_id, scan.benefit_id, gate.default_benefit_id)
-        if isinstance(meant, Chosen):
-            attempt.counters = counters_of(sheet, meant.benefit_id, pass_.valid_from)
-            attempt.use = verdict.token.replay_key(meant.benefit_id) if verdict.token else None
+def _place(session: Session, attempt: Attempt, gate: Gate, passes: Mapping[int, LockedPass], now: datetime) -> None:
+    """Give the attempt its pass, the day sheet of that pass's terms, and the counters and code it would use."""
+    verdict, scan = attempt.verdict, attempt.scan
+    pass_ = passes.get(verdict.serial) if verdict.proved and verdict.serial is not None else None
+    if pass_ is None:
+        return
+    attempt.pass_ = pass_
+    attempt.sheet = sheet = day_sheet(session, pass_.terms_version, clock.local_day(now))
+    meant = choose_benefit(sheet, pass_.product_id, gate.venue_id, scan.benefit_id, gate.default_benefit_id)
+    if isinstance(meant, Chosen):
+        attempt.counters = counters_of(sheet, meant.benefit_id, pass_.valid_from)
+        attempt.use = verdict.token.replay_key(meant.benefit_id) if verdict.token else None
 
 
-def _decide(attempt: Attempt, gate: Gate, ledger: Ledger, now: datetime) -> None:
+def _decide(attempt: Attempt, gate: Gate, ledger: Ledger, held: Container[int], now: datetime) -> None:
     """Code, pass, entitlement, then whether the code was used up. Books what an admission uses."""
     pass_, sheet, verdict, scan = attempt.pass_, attempt.sheet, attempt.verdict, attempt.scan
     state, generation = (pass_.state, pass_.generation) if pass_ else (None, None)
@@ -118,7 +117,7 @@ def _decide(attempt: Attempt, gate: Gate, ledger: Ledger, now: datetime) -> None
     if code is not None or pass_ is None or sheet is None:
         attempt.decision = rules.refused(code or verdict.code, scan.benefit_id)
         return
-    attempt.facts = facts = _facts(attempt, pass_, gate, ledger, now)
+    attempt.facts = facts = _facts(attempt, pass_, gate, ledger, now, held=pass_.id in held)
     decision = decide(sheet, facts)
     if rules.must_check_document(verdict):
         decision = rules.with_document(decision, attended=gate.attended, confirmed=facts.confirmed)
@@ -129,7 +128,7 @@ def _decide(attempt: Attempt, gate: Gate, ledger: Ledger, now: datetime) -> None
     attempt.decision = decision
 
 
-def _facts(attempt: Attempt, pass_: Pass, gate: Gate, ledger: Ledger, now: datetime) -> Facts:
+def _facts(attempt: Attempt, pass_: LockedPass, gate: Gate, ledger: Ledger, now: datetime, *, held: bool) -> Facts:
     return Facts(
         now=now,
         venue_id=gate.venue_id,
@@ -138,7 +137,7 @@ def _facts(attempt: Attempt, pass_: Pass, gate: Gate, ledger: Ledger, now: datet
         state=cast(PassState, pass_.state),
         valid_from=pass_.valid_from,
         valid_until=pass_.valid_until,
-        held=attempt.held,
+        held=held,
         counters={
             (name, period): ledger.counters.get((_, name, period), 0) for _, name, period in attempt.counter_keys()
         },
@@ -171,19 +170,9 @@ def _answer(attempt: Attempt, holders: Mapping[int, Holder]) -> Answer:
     )
 
 
-def _write(
-    session: Session, gate: Gate, venue: Venue, attempts: Sequence[Attempt], ledger: Ledger, now: datetime
-) -> None:
-    """Keep every attempt, move the counters, use up the codes, say what happened."""
-    if attempts:
-        session.connection().execute(_KEEP, [_row(attempt, gate, now) for attempt in attempts])
-    ledger.write(session)
-    emit_all(session, [event for attempt in attempts if (event := _event(attempt, gate, venue, now))], now=now)
-
-
 def _row(attempt: Attempt, gate: Gate, now: datetime) -> dict[str, object]:
-    scan, token, outcome = attempt.scan, attempt.verdict.token, rules.outcome_of(attempt.decision)
-    proved = attempt.verdict.proved and token is not None
+    scan, token = attempt.scan, attempt.verdict.token
+    proved = token if attempt.verdict.proved else None
     return {
         "enrolment_id": gate.enrolment_id,
         "scan_id": scan.scan_id,
@@ -191,17 +180,15 @@ def _row(attempt: Attempt, gate: Gate, now: datetime) -> dict[str, object]:
         "lane_id": gate.lane_id,
         "venue_id": gate.venue_id,
         "content_hash": scan.content_hash(),
-        "code_type": token.type if proved and token else None,
-        "code_body": token.text_body if proved and token else None,
+        "code_type": proved.type if proved else None,
+        "code_body": proved.text_body.hex() if proved else None,
         "pass_id": attempt.pass_.id if attempt.pass_ else None,
         "benefit_id": attempt.decision.benefit_id,
-        "confirmed": list(scan.confirmed),
+        "confirmed": scan.confirmed,
         "scanned_at": now,
         "recorded_at": now,
         "local_day": clock.local_day(now),
-        "shown": outcome,
-        "answer": outcome,
-        "verdict": outcome,
+        "outcome": rules.outcome_of(attempt.decision),
         "response": attempt.answer,
     }
 
@@ -242,11 +229,10 @@ def _event(attempt: Attempt, gate: Gate, venue: Venue, now: datetime) -> Event |
     return None
 
 
-def _told(scan: ScanRequest, known: Mapping[UUID, tuple[bytes, Answer]], *, single: bool) -> Answer:
+def _told(scan: ScanRequest, first: FirstAnswer, *, single: bool) -> Answer:
     """The first answer to this scan id, if it was given to the same content."""
-    content_hash, answer = known[scan.scan_id]
-    if content_hash == scan.content_hash():
-        return answer
+    if first.content_hash == scan.content_hash():
+        return first.response
     if single:
         raise Conflict("scan_id_reused", N_("This scan id was used for another scan."))
     return rules.fault_answer(str(scan.scan_id), "scan_id_reused", {})

@@ -6,7 +6,7 @@ import hmac
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import (
     ARRAY,
@@ -45,6 +45,48 @@ def lock_passes(session: Session, ids: Iterable[int]) -> dict[int, Pass]:
     """The passes by id, locked in the order of their ids and read anew; an unknown id is left out."""
     wanted = sorted(set(ids))
     return {pass_.id: pass_ for pass_ in session.scalars(_LOCK, {"ids": wanted})} if wanted else {}
+
+
+@dataclass(frozen=True, slots=True)
+class LockedPass:
+    """What a gate asks of a pass. Days are local, valid_until exclusive; both None before activation."""
+
+    id: int
+    member_id: int
+    livemode: bool
+    product_id: str
+    terms_version: int
+    holder_class: str
+    state: str
+    generation: int
+    valid_from: date | None
+    valid_until: date | None
+
+
+_LOCK_FOR_SCANS = (
+    select(
+        Pass.id,
+        Pass.member_id,
+        Pass.livemode,
+        Pass.product_id,
+        Pass.terms_version,
+        Pass.holder_class,
+        Pass.state,
+        Pass.generation,
+        Pass.valid_from,
+        Pass.valid_until,
+    )
+    .where(Pass.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
+    .order_by(Pass.id)
+    .with_for_update(key_share=True)
+)
+
+
+def lock_for_scans(session: Session, ids: Iterable[int]) -> dict[int, LockedPass]:
+    """The same lock as lock_passes, and no more of the rows than a scan needs."""
+    wanted = sorted(set(ids))
+    rows = session.connection().execute(_LOCK_FOR_SCANS, {"ids": wanted}) if wanted else ()
+    return {row.id: LockedPass(*tuple(row)) for row in rows}
 
 
 def get_pass(session: Session, pass_id: int) -> Pass:
@@ -99,8 +141,9 @@ def find_open_hold(session: Session, pass_id: int, now: datetime) -> PassHold | 
     return session.scalars(statement.limit(1)).first()
 
 
-_OPEN_HOLDS = select(PassHold.pass_id).where(
-    PassHold.pass_id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
+# Of the passes :pass_ids, those frozen at :now. For statements of the rooms above, to be read under the pass lock.
+OPEN_HOLDS = select(PassHold.pass_id).where(
+    PassHold.pass_id == any_(bindparam("pass_ids", type_=ARRAY(BigInteger))),
     _is_open(bindparam("now", type_=DateTime(timezone=True))),
 )
 
@@ -110,7 +153,7 @@ def open_holds(session: Session, ids: Iterable[int], now: datetime) -> set[int]:
     wanted = list(ids)
     if not wanted:
         return set()
-    return set(session.connection().scalars(_OPEN_HOLDS, {"ids": wanted, "now": now}))
+    return set(session.connection().scalars(OPEN_HOLDS, {"pass_ids": wanted, "now": now}))
 
 
 def link_token(link_id: int) -> str:
