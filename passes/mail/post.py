@@ -1,5 +1,6 @@
 """The only smtplib. Claims in one transaction, sends in none, records in another."""
 
+import logging
 import smtplib
 import ssl
 from datetime import datetime
@@ -13,6 +14,8 @@ from passes.db import in_transaction, transaction
 from passes.mail import service
 from passes.mail.models import Letter
 from passes.settings import Settings
+
+log = logging.getLogger(__name__)
 
 _SECONDS = 15
 
@@ -31,13 +34,20 @@ def send_waiting(settings: Settings, *, now: datetime, limit: int = 20) -> int:
 def _send_one(settings: Settings, letter: Letter) -> bool:
     error, final = None, False
     try:
-        deliver(settings, message_of(settings, letter))
+        message = message_of(settings, letter)
+    except (ValueError, LookupError) as impossible:
+        # The library finds no address: it never will.
+        with transaction() as session:
+            service.record_failure(session, letter.id, f"no address: {impossible}", final=True, now=clock.now())
+        return False
+    try:
+        deliver(settings, message)
     except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError) as refused:
         # 5xx is a definite no for this letter; 4xx means later.
         error, final = str(refused), _is_permanent(refused)
-    except ValueError as impossible:
-        error, final = str(impossible), True
-    except (OSError, smtplib.SMTPException) as failed:
+    except Exception as failed:
+        # Ours or the server's: this letter later again, and the next one now.
+        log.warning("letter %s was not sent: %s", letter.id, type(failed).__name__)
         error = f"{type(failed).__name__}: {failed}"
     with transaction() as session:
         if error is None:
@@ -54,7 +64,7 @@ def _is_permanent(refused: smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError
 
 
 def message_of(settings: Settings, letter: Letter) -> EmailMessage:
-    """Raises ValueError for an address that is none."""
+    """Raises ValueError or LookupError for an address that is none."""
     message = EmailMessage()
     message["Subject"] = letter.subject
     message["From"] = Address("悠游兰州 Youyou Lanzhou", addr_spec=settings.smtp_from)

@@ -126,6 +126,33 @@ def test_a_refused_letter_is_failed_at_once_and_does_not_hold_up_the_next(
     assert (refused.state, refused.attempts) == ("failed", 1)
 
 
+@pytest.mark.parametrize("address", ["wang@", "wang example", "a@b.example, c@d.example"])
+def test_an_address_that_is_none_fails_its_letter_and_holds_up_no_other(
+    session: Session, postbox: tuple[Postbox, Settings], now: datetime, address: str
+) -> None:
+    wrong = letter(session, now, address)
+    letter(session, now, "li@example.com")
+    session.commit()
+    assert send_waiting(postbox[1], now=now) == 1
+    session.refresh(wrong)
+    assert (wrong.state, wrong.attempts) == ("failed", 1)
+
+
+def test_a_password_the_server_cannot_be_told_loses_no_letter(
+    session: Session, postbox: tuple[Postbox, Settings], now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise UnicodeEncodeError("ascii", "密码", 0, 2, "ordinal not in range")
+
+    monkeypatch.setattr("smtplib.SMTP.login", refuse)
+    written = letter(session, now)
+    session.commit()
+    chosen = replace(postbox[1], smtp_url=(postbox[1].smtp_url or "").replace("//", "//youyou:%E5%AF%86@"))
+    assert send_waiting(chosen, now=now) == 0
+    session.refresh(written)
+    assert (written.state, written.attempts) == ("waiting", 1)
+
+
 def test_an_absent_server_loses_no_letter(session: Session, settings: Settings, now: datetime) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
