@@ -127,9 +127,8 @@ class OutboxSource:
 
     def _note_freshness(self, session: Session) -> None:
         """Nothing waits: say so of the consumers, now and then."""
-        assert self._read_at is not None
         now = seconds_running()
-        if self._consumers and now >= self._next_note:
+        if self._read_at is not None and now >= self._next_note:
             self._next_note = now + 1.0
             note_direct(session, self._consumers, 0, self._read_at)
 
