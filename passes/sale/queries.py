@@ -136,12 +136,14 @@ class PassLink:
 
 @dataclass(frozen=True)
 class OrderPage:
-    """All that an order's page shows."""
+    """All that an order's page shows. payment: the last try; paid_late: money came that the ended order cannot keep."""
 
     order: Order
     token: str
     lines: Sequence[OrderLine]
     payment: Payment | None
+    in_review: bool
+    paid_late: bool
     passes: Sequence[PassLink]
 
 
@@ -155,4 +157,13 @@ def get_order_page(session: Session, token: str) -> OrderPage:
         pass_ = find_pass_of_line(session, line.id)
         if pass_ is not None:
             links.append(PassLink(pass_.number, find_wallet_path(session, pass_.id)))
-    return OrderPage(order, order_token(order.public_id), lines, payments[-1] if payments else None, links)
+    states = {payment.state for payment in payments}
+    return OrderPage(
+        order=order,
+        token=order_token(order.public_id),
+        lines=lines,
+        payment=payments[-1] if payments else None,
+        in_review="review" in states,
+        paid_late=order.state != "paid" and "succeeded" in states,
+        passes=links,
+    )

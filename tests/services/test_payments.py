@@ -293,6 +293,11 @@ def test_a_wrong_amount_goes_to_review_and_issues_nothing(shop: Shop, cashier: C
         assert session.get_one(Order, order.id).attention == ["amount_mismatch"]
     with pytest.raises(Conflict, match="payment_in_review"):
         start(shop, order)
+    with transaction() as session:
+        locked = queries.lock_order(session, order.id)
+        locked.state, locked.hold_state = "expired", "released"
+    page = requests.get(f"{shop.settings.public_url}/orders/{queries.order_token(order.public_id)}", timeout=20)
+    assert "款项与订单不符" in page.text
 
 
 def test_a_pending_wallet_payment_keeps_the_order_until_it_settles(shop: Shop, cashier: Cashier) -> None:
@@ -352,6 +357,8 @@ def test_money_that_no_order_waits_for_goes_back_by_itself(shop: Shop, cashier: 
         locked.hold_state = "consumed"
     flows.sync_payment(shop.provider, shop.settings, payment.id, now=clock.now())
     flows.sync_payment(shop.provider, shop.settings, payment.id, now=clock.now())
+    page = requests.get(f"{shop.settings.public_url}/orders/{queries.order_token(order.public_id)}", timeout=20)
+    assert "未扣款" not in page.text and ("全额原路退回" in page.text) == (fate == "canceled")
     assert flows.submit_refunds(shop.provider, now=clock.now()) == 1
     assert flows.submit_refunds(shop.provider, now=clock.now() + timedelta(hours=1)) == 0
     with transaction() as session:
