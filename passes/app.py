@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from flask import Blueprint, Flask, Response, jsonify
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from passes import clock, db, logs, metrics, settings
 from passes.access import guard
@@ -58,6 +59,9 @@ def create_app(given: Settings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=4 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=256 * 1024,
     )
+    if chosen.proxies:
+        # Behind a proxy every visitor would have its address, and limits by address would count them as one.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=chosen.proxies, x_proto=0)  # type: ignore[method-assign]
     headers.set_up(app, chosen)
     languages.set_up(app)
     problems.set_up(app)

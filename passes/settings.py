@@ -2,6 +2,7 @@
 
 import base64
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -41,6 +42,7 @@ class Settings:
     cashier_port: int | None = None
     min_charge_fen: int = 500
     hold_minutes: int = 35
+    proxies: int = 0
 
     @property
     def livemode(self) -> bool:
@@ -70,6 +72,7 @@ KNOWN = frozenset(
         "YOUYOU_CASHIER_PORT",
         "YOUYOU_MIN_CHARGE_FEN",
         "YOUYOU_HOLD_MINUTES",
+        "YOUYOU_PROXIES",
         "STRIPE_SECRET_KEY",
         "STRIPE_WEBHOOK_SECRETS",
         "STRIPE_API_BASE",
@@ -107,7 +110,7 @@ class _Reader:
         raw = self.values.get(name)
         if raw is None:
             return default
-        if not raw.isascii() or not raw.isdigit() or not lowest <= int(raw) <= highest:
+        if not raw.isascii() or not raw.isdigit() or len(raw) > 10 or not lowest <= int(raw) <= highest:
             self.faults.append(f"{name} is not a whole number from {lowest} to {highest}")
             return default
         return int(raw)
@@ -152,6 +155,7 @@ def _read(environ: Mapping[str, str]) -> Settings:
         cashier_port=cashier_port,
         min_charge_fen=reader.number("YOUYOU_MIN_CHARGE_FEN", 500, 1, 99_999_999),
         hold_minutes=reader.number("YOUYOU_HOLD_MINUTES", 35, 1, 1440),
+        proxies=reader.number("YOUYOU_PROXIES", 0, 0, 9),
     )
     if not settings.public_url:
         reader.faults.append("PUBLIC_URL is missing: the address under which visitors reach the shop")
@@ -185,6 +189,10 @@ def _contradictions(settings: Settings, values: Mapping[str, str]) -> list[str]:
         faults.append("EVENTS=direct and KAFKA_BOOTSTRAP_SERVERS contradict each other: remove one of them")
     if settings.events == "kafka" and not settings.kafka_bootstrap_servers:
         faults.append("KAFKA_BOOTSTRAP_SERVERS is missing: name a broker, or set EVENTS=direct to run without one")
+    if not re.fullmatch(r"[A-Za-z0-9._-]{0,100}", settings.topic_prefix):
+        faults.append("YOUYOU_TOPIC_PREFIX is not letters, digits, dots, dashes and underscores, at most 100")
+    if not re.fullmatch(r"[^@\r\n]+@[^@\r\n]+", settings.smtp_from):
+        faults.append("SMTP_FROM is not an e-mail address")
     if settings.failpoint and settings.app_env != "test":
         faults.append("YOUYOU_FAILPOINT kills processes on purpose: it is read only where APP_ENV=test")
     return faults + payment_faults(settings, values)

@@ -1,5 +1,6 @@
 """POST /api/v1/enrolments and GET /api/v1/gate/lane as a device sees them."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,8 @@ from werkzeug.test import TestResponse
 
 from passes import clock
 from passes.access import queries, service
+from passes.app import create_app
+from passes.settings import Settings
 from tests.factories import city, gate_at
 
 
@@ -90,6 +93,19 @@ def test_guessing_codes_is_stopped_and_a_good_code_pays_for_bad_ones(client: Fla
     assert [enrol(client, "ABCD-2345").status_code for _ in range(11)] == [404] * 10 + [429]
     answer = enrol(client, "ABCD-2345")
     assert answer.json["code"] == "too_many_tries" and int(answer.headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize(("proxies", "status"), [(0, 429), (1, 404)])
+def test_visitors_behind_a_known_proxy_do_not_share_one_limit(
+    settings: Settings, session: Session, now: datetime, proxies: int, status: int
+) -> None:
+    client = create_app(replace(settings, proxies=proxies)).test_client()
+    city(session, now=now)
+    for _ in range(11):
+        enrol(client, "ABCD-2345", **{"X-Forwarded-For": "192.0.2.1"})
+    stranger = "203.0.113.9, 192.0.2.2"
+    assert enrol(client, "ABCD-2345", **{"X-Forwarded-For": stranger}).status_code == status
+    assert enrol(client, "ABCD-2345", **{"X-Forwarded-For": "203.0.113.9, 192.0.2.1"}).status_code == 429
 
 
 def test_a_device_that_moves_sends_its_old_token_and_loses_it(
