@@ -10,7 +10,6 @@ from passes.errors import N_
 from passes.lifecycle import documents
 from passes.sale.provider import PaymentSnapshot
 
-ORDER_STATES = ("pending", "paid", "expired", "canceled")
 PAYMENT_STATES = ("creating", "open", "processing", "review", "succeeded", "failed", "expired")
 LIVE_PAYMENT_STATES = ("creating", "open", "processing", "review")
 
