@@ -24,7 +24,7 @@ CLOCK_OFF = N_("The clock of this device is more than a minute off. Set it and s
 
 @blueprint.post("/api/v1/scans")
 @guard.device
-@accepts(UploadIn(), raw=True)
+@accepts(ScanIn(), UploadIn())
 @answers(UploadOut())
 def create_scans(body: Any) -> Response:
     """Decide one scan (the object itself) or up to 500 (`{"scans": […]}`); every attempt is kept.

@@ -36,7 +36,7 @@ class ScanIn(Schema):
 
 
 class UploadIn(Schema):
-    """One scan, or `scans` with up to 500 of them."""
+    """Up to 500 scans, answered in their order."""
 
     scans = fields.List(fields.Nested(ScanIn), required=True, validate=validate.Length(min=1, max=MAX_SCANS))
 

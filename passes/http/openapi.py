@@ -28,10 +28,10 @@ class Orjson(JSONProvider):
         return orjson.loads(s)
 
 
-def accepts(schema: Schema, *, raw: bool = False) -> Callable[[View], View]:
+def accepts(*schemas: Schema) -> Callable[[View], View]:
     """Load the JSON body by the schema and hand it to the view as `body`.
 
-    raw: hand over the parsed JSON unloaded, for a list whose bad elements are answered in their place.
+    Where it may be one of several the view gets the parsed JSON and loads it by the one that is meant.
     """
 
     def decorate(view: View) -> View:
@@ -40,9 +40,9 @@ def accepts(schema: Schema, *, raw: bool = False) -> Callable[[View], View]:
             if request.mimetype != "application/json":
                 raise Invalid("not_json", N_("Send application/json."))
             document = read_json(request)
-            return view(*args, body=document if raw else load(schema, document), **kwargs)
+            return view(*args, body=load(schemas[0], document) if len(schemas) == 1 else document, **kwargs)
 
-        vars(loaded)["__accepts__"] = schema
+        vars(loaded)["__accepts__"] = schemas
         return loaded
 
     return decorate
@@ -118,10 +118,9 @@ def _operation(view: View, arguments: set[str]) -> dict[str, Any]:
             {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in sorted(arguments)
         ]
     if "__accepts__" in vars(view):
-        operation["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": vars(view)["__accepts__"]}},
-        }
+        schemas = list(vars(view)["__accepts__"])
+        content = schemas[0] if len(schemas) == 1 else {"oneOf": schemas}
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": content}}}
     if vars(view).get("__guard__") == "device":
         operation["security"] = [{"device": []}]
     return operation

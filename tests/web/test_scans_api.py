@@ -65,6 +65,16 @@ def test_one_scan_is_answered_as_the_document_says(
     Draft202012Validator({**schema, "components": document["components"]}).validate(response.get_json())
 
 
+def test_the_document_takes_one_scan_or_a_list_of_them(client: FlaskClient) -> None:
+    document = client.get("/api/openapi.json").get_json()
+    schema = document["paths"]["/api/v1/scans"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    validator = Draft202012Validator({**schema, "components": document["components"]})
+    validator.validate(scan("x"))
+    validator.validate({"scans": [scan("x"), scan("y")]})
+    assert not validator.is_valid({"scans": []})
+    assert not validator.is_valid({"code": "x"})
+
+
 def test_a_list_is_answered_element_by_element(device: Device, session: Session, pass_: Pass, now: datetime) -> None:
     good = scan(code_of(session, pass_, now=now))
     late = scan("rubbish", scanned_at=(now - timedelta(minutes=2)).isoformat())
