@@ -91,8 +91,9 @@ def record_refund(session: Session, refund_id: int, snapshot: RefundSnapshot, *,
 def reject_refund(session: Session, refund_id: int, code: str, *, now: datetime) -> None:
     """The provider will not make this refund: asking again changes nothing, somebody has to look."""
     order, refund = _locked(session, refund_id)
-    refund.failure_reason = code
-    _move(session, order, refund, "failed", now=now)
+    if refund.state == "requested":
+        refund.failure_reason = code
+        _move(session, order, refund, "failed", now=now)
 
 
 def _locked(session: Session, refund_id: int) -> tuple[Order, Refund]:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from passes import clock
 from passes.db import transaction
 from passes.errors import Conflict, Unavailable
-from passes.sale import flows, payments, queries, webhook_flows
+from passes.sale import flows, payments, queries, refunds, webhook_flows
 from passes.sale.models import Order, PaymentEvent, Refund, WebhookEvent
 from passes.sale.provider import Checkout, PaymentSnapshot, ProviderUnavailable, RefundRequest
 from passes.sale.stripe_gateway import StripePayments
@@ -264,6 +264,10 @@ def test_a_refund_the_provider_refuses_is_given_to_staff_and_not_asked_for_for_e
         refund = session.scalars(select(Refund)).one()
         assert (refund.state, refund.failure_reason) == ("failed", "charge_already_refunded")
         assert session.get_one(Order, order.id).attention == ["late_payment", "refund_failed"]
+        refund.state, refund.failure_reason = "succeeded", None
+        session.flush()
+        refunds.reject_refund(session, refund.id, "charge_already_refunded", now=clock.now())
+        assert (refund.state, refund.failure_reason) == ("succeeded", None)
 
 
 def test_a_refused_key_fails_no_refund(shop: Shop, cashier: Cashier) -> None:
