@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from passes import clock
 from passes.cashier import checkout, events, refunds, store
 from passes.cashier.errors import StripeError, refuse
-from passes.cashier.form import nested
+from passes.cashier.form import nested, whole
 from passes.cashier.till import Till
 from passes.db import transaction
 
@@ -103,10 +103,12 @@ def _page(found: list[store.JSON], limit: int) -> Response:
 
 
 def _limit(params: store.JSON) -> int:
-    raw = params.get("limit", "10")
-    if not raw.isdigit() or not 1 <= int(raw) <= 100:
+    limit = whole(params, "limit")
+    if limit is None:
+        return 10
+    if not 1 <= limit <= 100:
         raise refuse("limit must be between 1 and 100", param="limit")
-    return int(raw)
+    return limit
 
 
 @blueprint.post("/checkout/sessions")

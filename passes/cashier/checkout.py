@@ -45,18 +45,7 @@ _CREATE = {
 
 def create_session(session: Session, params: store.JSON, *, address: str, now: datetime) -> store.JSON:
     """POST /v1/checkout/sessions. `address`: where visitors reach this cashier."""
-    if "payment_method_types" in params:
-        raise refuse(
-            "The payment_method_types parameter is no longer supported. Use allowed_payment_method_types.",
-            code="payment_method_types_no_longer_supported",
-            param="payment_method_types",
-        )
-    refuse_unknown(params, _CREATE)
-    for name, only in (("mode", "payment"), ("ui_mode", "hosted_page")):
-        if params.get(name) != only:
-            raise refuse(f"This cashier knows only {name}={only}", param=name)
-    if "success_url" not in params:
-        raise refuse("Missing required param: success_url.", code="parameter_missing", param="success_url")
+    _refuse_strange(params)
     checkout_id = store.new_id("cs_test")
     amount = _amount_of(params)
     created = int(now.timestamp())
@@ -86,6 +75,21 @@ def create_session(session: Session, params: store.JSON, *, address: str, now: d
     }
     store.add_object(session, body)
     return body
+
+
+def _refuse_strange(params: store.JSON) -> None:
+    if "payment_method_types" in params:
+        raise refuse(
+            "The payment_method_types parameter is no longer supported. Use allowed_payment_method_types.",
+            code="payment_method_types_no_longer_supported",
+            param="payment_method_types",
+        )
+    refuse_unknown(params, _CREATE)
+    for name, only in (("mode", "payment"), ("ui_mode", "hosted_page")):
+        if params.get(name) != only:
+            raise refuse(f"This cashier knows only {name}={only}", param=name)
+    if "success_url" not in params:
+        raise refuse("Missing required param: success_url.", code="parameter_missing", param="success_url")
 
 
 def _amount_of(params: store.JSON) -> int:

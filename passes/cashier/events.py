@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from passes.cashier import store
 from passes.cashier.errors import refuse
+from passes.cashier.form import whole
 
 _STATE_OF_MODE = {"deliver": "waiting", "twice": "waiting", "hold": "held", "drop": "dropped"}
 
@@ -71,7 +72,7 @@ def list_events(session: Session, params: store.JSON, *, limit: int) -> list[sto
     for name, sign in (("gte", ">="), ("gt", ">"), ("lte", "<="), ("lt", "<")):
         if isinstance(created, dict) and name in created:
             where.append(f"(body->>'created')::bigint {sign} :{name}")
-            facts[name] = int(created[name])
+            facts[name] = whole(created, name)
     if params.get("delivery_success") == "false":
         where.append(
             "EXISTS (SELECT FROM cashier.deliveries d WHERE d.event_id = objects.id AND d.state <> 'delivered')"

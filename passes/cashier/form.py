@@ -74,6 +74,6 @@ def whole(params: dict[str, Any], name: str) -> int | None:
     raw = params.get(name)
     if raw is None:
         return None
-    if not re.fullmatch(r"-?[0-9]{1,12}", raw):
+    if not isinstance(raw, str) or not re.fullmatch(r"-?[0-9]{1,12}", raw):
         raise refuse(f"Invalid integer: {raw}", code="parameter_invalid_integer", param=name)
     return int(raw)

@@ -71,6 +71,13 @@ def test_what_stripe_would_refuse_is_refused(provider: StripePayments, changes: 
     assert refused.value.code == code
 
 
+@pytest.mark.parametrize("query", ["created[gte]=soon", "limit=x", "limit[a]=1", "limit=0"])
+def test_a_list_asked_for_strangely_is_refused(cashier: Cashier, query: str) -> None:
+    headers = {"Authorization": f"Bearer {cashier.settings.stripe_secret_key}"}
+    answer = requests.get(f"{cashier.address}/v1/events?{query}", headers=headers, timeout=10)
+    assert (answer.status_code, answer.json()["error"]["type"]) == (400, "invalid_request_error")
+
+
 def test_too_little_and_too_much_money_is_refused(provider: StripePayments) -> None:
     for amount, code in ((399, "amount_too_small"), (100_000_000, "amount_too_large")):
         with pytest.raises(ProviderRejected) as refused:
