@@ -1,7 +1,7 @@
 """The dashboard in a browser: charts are drawn and figures move without a reload, under the strict content policy."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from shutil import which
 from threading import Thread
 
@@ -80,3 +80,15 @@ def test_charts_are_drawn_figures_move_without_a_reload_and_a_lost_server_is_tol
     desk.unroute("**/dashboard/data.json")
     expect(desk.locator("[data-lost]")).to_be_hidden(timeout=12_000)
     expect(desk.locator("[data-figure=visits_today]")).to_have_text("150")
+
+
+def test_after_midnight_no_chart_shows_the_day_before(
+    desk: Page, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(*a_busy_morning())
+    drain_directly(database)
+    expect(desk.locator("[data-chart=hours] canvas").first).to_be_visible(timeout=8_000)
+    monkeypatch.setattr("passes.dashboard.pages.local_day", lambda moment: clock.local_day(moment) + timedelta(days=1))
+    expect(desk.locator("[data-figure=visits_today]")).to_have_text("0", timeout=8_000)
+    expect(desk.locator("[data-chart=hours]")).to_be_hidden()
+    expect(desk.locator("[data-chart=days]")).to_be_visible()

@@ -28,7 +28,6 @@ let waitMs = POLL_MS;
 function chartOf(name: string, place: HTMLElement): echarts.ECharts {
   let chart = charts.get(name);
   if (!chart) {
-    place.hidden = false;
     chart = echarts.init(place, undefined, { renderer: "canvas", locale: texts.language === "zh" ? "ZH" : "EN" });
     charts.set(name, chart);
     const behind = place.parentElement?.querySelector("details");
@@ -77,6 +76,7 @@ function show(shown: Shown): void {
   for (const place of document.querySelectorAll<HTMLElement>("[data-chart]")) {
     const name = place.dataset["chart"] ?? "";
     const option = drawn[name];
+    place.hidden = option === undefined; // after midnight there is nothing to draw of the new day yet
     if (option) chartOf(name, place).setOption(option, { notMerge: true });
   }
 }
