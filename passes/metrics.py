@@ -24,7 +24,10 @@ relay_producer_rebuilds_total = Counter(
     "youyou_relay_producer_rebuilds_total", "Producers thrown away because an acknowledgement failed or was late."
 )
 consumer_lag_seconds = Gauge(
-    "youyou_consumer_lag_seconds", "Age of what is counted: everything recorded before is in.", ["consumer"], multiprocess_mode="mostrecent"
+    "youyou_consumer_lag_seconds",
+    "Age of what is counted: everything recorded before is in.",
+    ["consumer"],
+    multiprocess_mode="mostrecent",
 )
 consumer_events_total = Counter("youyou_consumer_events_total", "Events handled.", ["consumer", "type", "outcome"])
 consumer_fenced_batches_total = Counter(
