@@ -113,6 +113,8 @@ class Command:
     stop_seconds: float = 20
     # A web worker that is still loading the application forgets the first word: say it to all, again and again.
     tells_session: bool = False
+    # How far it stands back when the processor is short: a gate must answer now, statistics may come later.
+    niceness: int = 0
     user: int | None = None
     group: int | None = None
 
@@ -138,7 +140,7 @@ class Child:
         if command.user is not None:
             account = {"user": command.user, "group": command.group, "extra_groups": []}
         self._process = subprocess.Popen(  # type: ignore[call-overload]
-            list(command.argv),
+            [*(("nice", "-n", str(command.niceness)) if command.niceness else ()), *command.argv],
             env=None if command.env is None else dict(command.env),
             cwd=command.cwd,
             stdin=subprocess.DEVNULL,
