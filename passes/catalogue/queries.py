@@ -181,11 +181,3 @@ def product_number(session: Session, product_id: str, version: int) -> int:
     if found is None:
         raise NotFound("product_not_found", N_("We know no product “%(product_id)s”."), product_id=product_id)
     return found
-
-
-def get_product_row(session: Session, number: int) -> tuple[str, int]:
-    """(product id, terms version) of a token's `product` field, or NotFound."""
-    row = session.execute(select(ProductRow.product_id, ProductRow.version).where(ProductRow.number == number)).first()
-    if row is None:
-        raise NotFound("product_not_found", N_("We know no product “%(product_id)s”."), product_id=number)
-    return row[0], row[1]

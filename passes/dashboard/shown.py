@@ -1,7 +1,7 @@
 """The dashboard's figures in the reader's words: one dictionary for the page, for its script and for the tables."""
 
-from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from flask_babel import gettext
@@ -61,9 +61,9 @@ def show_overview(
         ],
         "tables": {
             "hours": _hour_rows(seen, venues),
-            "days": [[_day(day), f"{visits:,}"] for day, visits in reversed(seen.by_day)],
-            "benefits": [[str(row["name"]), f"{row['visits']:,}"] for row in top],
-            "refusals": [[str(row["name"]), f"{row['refusals']:,}"] for row in refusals],
+            "days": [[day.isoformat(), f"{visits:,}"] for day, visits in reversed(seen.by_day)],
+            "benefits": _rows(top),
+            "refusals": _rows(refusals),
             "satisfaction": [[name, f"{score.answers:,}", *_shares(score)] for name, score in scores],
         },
     }
@@ -84,8 +84,9 @@ def _hour_rows(seen: Overview, venues: Mapping[str, Named]) -> list[list[str]]:
     return rows
 
 
-def _day(day: date) -> str:
-    return day.isoformat()
+def _rows(counts: Sequence[Mapping[str, object]]) -> list[list[str]]:
+    """A name and its number."""
+    return [[str(name), f"{count:,}"] for name, count in (one.values() for one in counts)]
 
 
 def _shares(score: Satisfaction) -> tuple[str, str]:

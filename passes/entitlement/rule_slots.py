@@ -1,11 +1,9 @@
 """Rules about booked places: reservations and what an unused one costs."""
 
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Literal, Self
 
-from passes.entitlement.calendars import Calendar
 from passes.entitlement.nodes import Fault, Node, Text, fields, one_of, share, truth, whole
 from passes.entitlement.rule import Rule
 from passes.entitlement.rule_dates import Days
@@ -58,10 +56,6 @@ class Reservation(Rule):
             whole(parts["lead_days"], 0, 366),
             whole(parts["cancel_before_minutes"], 0, 60 * 24 * 60),
         )
-
-    def needed_on(self, day: date, calendar: Calendar) -> bool:
-        """Whether the day asks for a reservation; the calendar must know the year where a holiday is named."""
-        return self.days is None or self.days.holds(day, calendar)
 
     def words(self) -> Text:
         if self.slots is None:

@@ -1,12 +1,11 @@
 """HTTP, once for all rooms: schemas at the door, problem+json, languages, headers, the OpenAPI document."""
 
-from passes.http.fields import AmountFen, Count, Text, load, load_form, read_form
+from passes.http.fields import Count, Text, load, load_form, read_form
 from passes.http.languages import language, pick
 from passes.http.openapi import accepts, answers
 from passes.http.problems import Page, Paging, page_request
 
 __all__ = [
-    "AmountFen",
     "Count",
     "Page",
     "Paging",

@@ -56,13 +56,6 @@ class Count(fields.Integer):
         self.validators.append(validate.Range(min=lowest, max=highest, error=str(self.error_messages["range"])))
 
 
-class AmountFen(Count):
-    """An amount of money in fen, at most what the payment provider takes (8 digits)."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(highest=99_999_999, **kwargs)
-
-
 def read_json(incoming: Request, *, limit_bytes: int = 2 * 1024 * 1024) -> Any:
     """The body as JSON, by orjson: deep nesting, NaN and lone surrogates are refused, never a 500."""
     body = incoming.get_data(cache=False)

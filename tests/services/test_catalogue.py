@@ -51,7 +51,6 @@ def test_the_first_load_is_version_one_with_all_its_numbers(session: Session, no
     assert load(session, now) == LoadResult(1, True)
     assert rows(session) == {"terms_version": 1, "venue": 34, "product_row": 4}
     assert [queries.product_number(session, id_, 1) for id_ in ("PASS-ADULT", "PASS-CHILD", "PASS-SENIOR")] == [1, 2, 3]
-    assert queries.get_product_row(session, 3) == ("PASS-SENIOR", 1)
 
 
 def test_the_same_content_again_changes_nothing(session: Session, now: datetime) -> None:
@@ -211,8 +210,6 @@ def test_what_is_not_there_is_named(session: Session, now: datetime) -> None:
         queries.get_product(session, "PASS-NONE")
     with pytest.raises(NotFound, match="product_not_found"):
         queries.product_number(session, "PASS-FAMILY", 1)  # a bundle has no terms of its own
-    with pytest.raises(NotFound, match="product_not_found"):
-        queries.get_product_row(session, 77)
 
 
 def test_the_shop_lists_what_is_sold_and_what_it_opens(session: Session, now: datetime) -> None:
