@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import which
 
 import psycopg
 import pytest
@@ -12,6 +13,7 @@ from alembic import command
 from alembic.config import Config
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, expect, sync_playwright
 from psycopg import sql
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.engine import make_url
@@ -94,6 +96,19 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     bootstrap = broker.start()
     yield bootstrap
     broker.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, started once for the run; each test opens contexts of its own. shop.example is this machine."""
+    expect.set_options(timeout=15_000)
+    program = next(filter(None, map(which, ("chromium", "chromium-browser", "google-chrome"))))
+    flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+    flags.append("--host-resolver-rules=MAP shop.example 127.0.0.1")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=flags)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import copyfile, which
+from shutil import copyfile
 
 import pytest
 from babel.messages.pofile import read_po
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage
 
 from tests.conftest import ROOT, clone, drop
 from tests.factories import CATALOGUE
@@ -53,18 +53,6 @@ class River:
         return context
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    program = next(filter(None, map(which, ("chromium", "chromium-browser", "google-chrome"))))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program,
-            args=["--no-sandbox", "--disable-background-networking", "--disable-component-update"],
-        )
-        yield browser
-        browser.close()
-
-
 def translator(language: str) -> Say:
     """From the English text to what a reader of this language sees."""
     if language.startswith("en"):
@@ -86,7 +74,7 @@ def always_open_catalogue(folder: Path) -> Path:
 
 
 @pytest.fixture(params=["kafka", "direct"])
-def river(request: pytest.FixtureRequest, postgres_url: str, chromium: Browser, tmp_path: Path) -> Iterator[River]:
+def river(request: pytest.FixtureRequest, postgres_url: str, browser: Browser, tmp_path: Path) -> Iterator[River]:
     """Once with Apache Kafka in Chinese, once without a broker in English."""
     database = clone(postgres_url, None)
     environment = {"DATABASE_URL": database}
@@ -101,11 +89,12 @@ def river(request: pytest.FixtureRequest, postgres_url: str, chromium: Browser, 
         loaded = youyou("catalogue", "load", str(always_open_catalogue(tmp_path)), **settings_of(copy))
         assert loaded.returncode == 0, loaded.stderr
         language = "zh-CN" if request.param == "kafka" else "en-GB"
-        made = River(copy, language, translator(language), chromium, [])
+        made = River(copy, language, translator(language), browser, [])
         yield made
         assert made.faults == []
     finally:
         assert copy.stop() == 0
+        copy.remove()
         drop(postgres_url, database)
 
 

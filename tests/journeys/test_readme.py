@@ -30,6 +30,7 @@ def folder(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield made
     finally:
         copy.stop()
+        copy.remove()
         drop(postgres_url, database)
 
 

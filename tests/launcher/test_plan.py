@@ -59,7 +59,6 @@ def test_servers_named_from_outside_are_used(tmp_path: Path) -> None:
     assert made.environment["DATABASE_URL"] == "postgresql://db.example/y"
 
 
-
 @pytest.mark.parametrize("server", ["127.0.0.1:1", "no-port", "127.0.0.1:99999"])
 def test_a_broker_that_does_not_listen_is_refused_before_anything_starts(tmp_path: Path, server: str) -> None:
     with pytest.raises(CannotStart, match=f"nobody listens at {server}"):

@@ -16,9 +16,7 @@ from passes.errors import Conflict, Invalid, NotFound
 
 
 def make_lane(session: Session, now: datetime, *, name: str = "east gate") -> int:
-    return service.create_lane(
-        session, venue_id="museum", name=name, attended=True, default_benefit_id=None, now=now
-    )
+    return service.create_lane(session, venue_id="museum", name=name, attended=True, default_benefit_id=None, now=now)
 
 
 def enrol(session: Session, now: datetime, *, replaces: str | None = None) -> service.NewEnrolment:

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from shutil import which
 from threading import Thread
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from passes import clock
@@ -20,7 +19,7 @@ from tests.web.browsers import OWN_PASSWORD, make_staff
 
 
 @pytest.fixture
-def desk(database: str, app: Flask, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
+def desk(browser: Browser, database: str, app: Flask, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     """Marketing signed in, in front of the dashboard of the sample city. Faults of the page fail the test."""
     with transaction() as session:
         city(session, now=now)
@@ -30,21 +29,17 @@ def desk(database: str, app: Flask, now: datetime, monkeypatch: pytest.MonkeyPat
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     faults: list[str] = []
-    program = next(filter(None, map(which, ("chromium", "chromium-browser", "google-chrome"))))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        page = browser.new_page(viewport={"width": 1280, "height": 1600}, locale="zh-CN")
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-        page.goto(f"http://127.0.0.1:{server.server_port}/admin/sign-in?next=/dashboard")
-        page.locator("[name=login]").fill("mei")
-        page.locator("[name=password]").fill(OWN_PASSWORD)
-        page.locator("main form [type=submit]").click()
-        page.wait_for_url("**/dashboard")
-        yield page
-        browser.close()
+    context = browser.new_context(viewport={"width": 1280, "height": 1600}, locale="zh-CN")
+    page = context.new_page()
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.goto(f"http://127.0.0.1:{server.server_port}/admin/sign-in?next=/dashboard")
+    page.locator("[name=login]").fill("mei")
+    page.locator("[name=password]").fill(OWN_PASSWORD)
+    page.locator("main form [type=submit]").click()
+    page.wait_for_url("**/dashboard")
+    yield page
+    context.close()
     server.shutdown()
     thread.join()
     server.server_close()

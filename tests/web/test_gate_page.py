@@ -4,13 +4,12 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from shutil import which
 from threading import Thread
 from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
@@ -32,18 +31,6 @@ TABLET = {"width": 820, "height": 1180}
 PHONE = {"width": 390, "height": 844}
 NASTY = "<img src=x onerror=alert(1)>"
 GREEN, RED = "rgb(11, 107, 53)", "rgb(163, 20, 26)"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    expect.set_options(timeout=15_000)
-    program = next(filter(None, map(which, ("chromium", "chromium-browser", "google-chrome"))))
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=program, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        yield opened
-        opened.close()
 
 
 @dataclass
@@ -341,9 +328,7 @@ def test_what_staff_must_confirm_is_confirmed_in_a_new_scan(open_gate: Opener, s
     assert sent[0]["scan_id"] != sent[1]["scan_id"]
 
 
-def test_no_answer_is_neither_green_nor_red_and_asks_again_with_the_same_scan_id(
-    open_gate: Opener, spot: Spot
-) -> None:
+def test_no_answer_is_neither_green_nor_red_and_asks_again_with_the_same_scan_id(open_gate: Opener, spot: Spot) -> None:
     page = open_gate(enrolled=("S16", "B16"))
     sent = record_scans(page)
     page.route("**/api/v1/scans", lambda route: route.abort())

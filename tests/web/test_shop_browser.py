@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from shutil import which
 from threading import Thread
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from passes import clock
@@ -38,17 +37,11 @@ def address(database: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
-    program = next(filter(None, map(which, ("chromium", "chromium-browser", "google-chrome"))))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program,
-            args=["--no-sandbox", "--disable-background-networking", f"--host-resolver-rules=MAP {HOST} 127.0.0.1"],
-        )
-        opened = browser.new_page(locale="zh-CN")
-        opened.set_default_timeout(10_000)
-        yield opened
-        browser.close()
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(locale="zh-CN")
+    context.set_default_timeout(10_000)
+    yield context.new_page()
+    context.close()
 
 
 def test_forms_are_taken_and_their_answers_live_at_a_page_of_their_own(page: Page, address: str) -> None:

@@ -160,9 +160,7 @@ def test_no_page_has_a_script_or_style_of_its_own(client: FlaskClient, mine: Hol
 
 
 @pytest.mark.parametrize(("livemode", "marked"), [(False, True), (True, False)])
-def test_a_test_pass_says_so(
-    client: FlaskClient, hold: Callable[..., Holding], livemode: bool, marked: bool
-) -> None:
+def test_a_test_pass_says_so(client: FlaskClient, hold: Callable[..., Holding], livemode: bool, marked: bool) -> None:
     holding = hold(livemode=livemode)
     assert ("TEST / 测试" in client.get(holding.path).text) is marked
 
@@ -322,9 +320,7 @@ def test_another_answer_to_the_same_question_is_refused(client: FlaskClient, ask
     assert [client.post(asked, data={"score": score}).status_code for score in "331"] == [303, 303, 409]
 
 
-def test_a_holder_cannot_answer_for_another_pass(
-    client: FlaskClient, hold: Callable[..., Holding], asked: str
-) -> None:
+def test_a_holder_cannot_answer_for_another_pass(client: FlaskClient, hold: Callable[..., Holding], asked: str) -> None:
     stranger = hold()
     invitation_id = asked.rpartition("/")[2]
     answer = client.post(f"{stranger.path}/surveys/{invitation_id}", data={"score": "1"}, headers=ENGLISH)

@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
-from shutil import which
 from threading import Thread
 
 import pytest
 import zxingcpp
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
 from passes import clock, db
@@ -25,17 +24,6 @@ from tests.conftest import TEST_SETTINGS, clone, drop
 from tests.factories import active_pass, city, issued_pass
 
 PHONE = {"width": 390, "height": 844}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = next(filter(None, map(which, ("chromium", "chromium-browser", "google-chrome"))))
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=program, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        yield opened
-        opened.close()
 
 
 @dataclass
@@ -198,9 +186,7 @@ def test_back_online_a_new_code_comes_at_once(town: City, phone: BrowserContext,
 
 
 @pytest.mark.parametrize("status", [500, 503, 200])
-def test_a_server_in_trouble_is_named_and_asked_again(
-    town: City, show: Callable[[str], Page], status: int
-) -> None:
+def test_a_server_in_trouble_is_named_and_asked_again(town: City, show: Callable[[str], Page], status: int) -> None:
     page = show(town.wallet()[1])
     page.route("**/code.json", lambda route: route.fulfill(status=status, body="<h1>proxy</h1>"))
     for _ in range(10):
@@ -248,9 +234,7 @@ def test_a_jump_of_the_phones_clock_makes_no_old_code_look_good(
     expect(page.locator("#cover")).to_be_hidden()
 
 
-def test_a_phone_whose_clock_is_wrong_shows_its_code_all_the_same(
-    town: City, phone: BrowserContext
-) -> None:
+def test_a_phone_whose_clock_is_wrong_shows_its_code_all_the_same(town: City, phone: BrowserContext) -> None:
     page = phone.new_page()
     page.clock.install(time=town.moment - timedelta(days=400))
     page.goto(town.wallet()[1])
