@@ -45,12 +45,7 @@ def show_overview(
     return {
         "as_of": _as_of(seen.as_of, now),
         "answers_as_of": _as_of(seen.answers_as_of, now),
-        "figures": {
-            "visits_today": f"{seen.visits_today:,}",
-            "unique_today": f"{seen.unique_today:,}",
-            "unique_month": f"{seen.unique_month:,}",
-            "satisfaction": _score(seen.all_satisfaction),
-        },
+        "figures": _figures(seen),
         "hours": hours,
         "days": days,
         "benefits": top,
@@ -66,6 +61,15 @@ def show_overview(
             "refusals": _rows(refusals),
             "satisfaction": [[name, f"{score.answers:,}", *_shares(score)] for name, score in scores],
         },
+    }
+
+
+def _figures(seen: Overview) -> dict[str, str]:
+    return {
+        "visits_today": f"{seen.visits_today:,}",
+        "unique_today": f"{seen.unique_today:,}",
+        "unique_month": f"{seen.unique_month:,}",
+        "satisfaction": _score(seen.all_satisfaction),
     }
 
 

@@ -4,6 +4,7 @@ A type that only is parsed and kept stops here: evaluated stays False and a bene
 `not_yet_supported`. To evaluate it, set evaluated and write `on`; nothing else changes.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -53,7 +54,7 @@ class Reference:
     id: str
 
 
-class Rule:
+class Rule(ABC):
     """One rule of one benefit, parsed and frozen."""
 
     name: ClassVar[str]
@@ -65,13 +66,13 @@ class Rule:
     """May stand more than once on one benefit."""
 
     @classmethod
+    @abstractmethod
     def parse(cls, node: Node) -> Self:
         """The rule a catalogue's value means; Fault where it means none."""
-        raise NotImplementedError
 
     def on(self, day: date, calendar: Calendar) -> Question | None:
         """Settle what depends on the date: Closed, a question for the gate, or None where nothing is left to ask."""
-        raise NotImplementedError
+        raise TypeError(f"{self.name} is not evaluated: nobody may ask it")
 
     def references(self) -> Iterator[Reference]:
         yield from ()
@@ -88,8 +89,9 @@ class CounterRule(Rule):
     per: ClassVar[str]
     waits: ClassVar[bool] = True
 
+    @abstractmethod
     def period(self, day: date, valid_from: date) -> str:
-        raise NotImplementedError
+        """The period a use on this local day counts in."""
 
     def counter(self, benefit_id: str, day: date, valid_from: date) -> Counter:
         return Counter(f"{self.name}:{benefit_id}", self.period(day, valid_from), self.limit, self.per)

@@ -138,9 +138,7 @@ def _facts(attempt: Attempt, pass_: LockedPass, gate: Gate, ledger: Ledger, now:
         valid_from=pass_.valid_from,
         valid_until=pass_.valid_until,
         held=held,
-        counters={
-            (name, period): ledger.counters.get((_, name, period), 0) for _, name, period in attempt.counter_keys()
-        },
+        counters={key[1:]: ledger.counters.get(key, 0) for key in attempt.counter_keys()},
         confirmed=frozenset(attempt.scan.confirmed),
         attended=gate.attended,
         benefit_id=attempt.scan.benefit_id,
