@@ -17,6 +17,8 @@ LONGEST_PAUSE_SECONDS = 30.0
 # Whoever ran this long has recovered: its next pause is short again.
 STEADY_SECONDS = 60.0
 LOOK_SECONDS = 0.2
+# A worker's word for "I stopped on purpose, somebody must look": started again it would only park more events.
+STOPPED_ON_PURPOSE = 3
 
 
 class StopAsked(Exception):
@@ -33,6 +35,7 @@ class Supervisor:
         self._pauses: dict[str, float] = {}
         self._due: dict[str, float] = {}
         self._started_at: dict[str, float] = {}
+        self._left_alone: set[str] = set()
 
     def listen(self) -> None:
         """Take Ctrl-C, SIGTERM and a closed terminal as the wish to stop; the second one kills."""
@@ -69,7 +72,7 @@ class Supervisor:
             for part in self._parts:
                 if part.name in self._due:
                     self._start_again(part)
-                elif part.child.exit_code() is not None:
+                elif part.child.exit_code() is not None and part.name not in self._left_alone:
                     self._note_end(part)
 
     def stop_all(self) -> None:
@@ -87,6 +90,10 @@ class Supervisor:
     def _note_end(self, part: Part) -> None:
         code = part.child.exit_code()
         part.child.clear_session()
+        if code == STOPPED_ON_PURPOSE:
+            self._left_alone.add(part.name)
+            self._say(f"{part.name} stopped on purpose and stays so: the reason is above, after its name")
+            return
         if time.monotonic() - self._started_at[part.name] > STEADY_SECONDS:
             self._pauses.pop(part.name, None)
         pause = self._pauses.get(part.name, FIRST_PAUSE_SECONDS)
