@@ -7,6 +7,7 @@ its limit is 1/(1/echo + 1/pgbench). One JSON line a measure, then a table. Not 
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -78,6 +79,8 @@ def running(var: Path) -> Iterator[dict[str, str]]:
         finally:
             started.terminate()
             started.wait(timeout=120)
+            # As root below a private folder the data lies elsewhere, behind a link.
+            shutil.rmtree((var / "postgres").resolve(), ignore_errors=True)
 
 
 @contextmanager
