@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -151,11 +152,18 @@ class Child:
             start_new_session=True,
             **account,
         )
+        self._stand_back()
         self._record = Record(command.name, self.pid, psutil.Process(self.pid).create_time(), command.stop_signal)
         if self._record_file:
             self._record_file.write_text(json.dumps(self._record.__dict__))
         self._pump = threading.Thread(target=self._pass_lines_on, name=f"{command.name}-lines", daemon=True)
         self._pump.start()
+
+    def _stand_back(self) -> None:
+        """Linux shares the processor between sessions first (autogroup): there `nice` alone changes nothing."""
+        if self.command.niceness:
+            with suppress(OSError):
+                Path(f"/proc/{self.pid}/autogroup").write_text(str(self.command.niceness))
 
     @property
     def pid(self) -> int:

@@ -80,3 +80,14 @@ def test_a_child_has_a_session_of_its_own() -> None:
     child.start()
     assert os.getsid(child.pid) == child.pid
     child.stop()
+
+
+def test_a_process_that_stands_back_does_so_beside_other_sessions_too() -> None:
+    child = Child(Command("patient", ["sleep", "30"], niceness=15), lambda line: None)
+    child.start()
+    try:
+        assert wait_until(lambda: os.getpriority(os.PRIO_PROCESS, child.pid) == 15, 5)
+        group = Path(f"/proc/{child.pid}/autogroup")
+        assert not group.exists() or group.read_text().split()[-1] == "15"
+    finally:
+        child.stop()
