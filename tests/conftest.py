@@ -101,7 +101,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium, started once for the run; each test opens contexts of its own. shop.example is this machine."""
-    expect.set_options(timeout=15_000)
+    expect.set_options(timeout=30_000)
     program = next(filter(None, map(which, ("chromium", "chromium-browser", "google-chrome"))))
     flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
     flags.append("--host-resolver-rules=MAP shop.example 127.0.0.1")

@@ -80,7 +80,7 @@ class EmbeddedKafka:
             self._format(base)
         argv = [*base, "-Xmx320m", "-XX:TieredStopAtLevel=1", "kafka.Kafka", str(settings)]
         self._child = Child(
-            Command("kafka", argv, cwd=self.folder, stop_seconds=30, niceness=5),
+            Command("kafka", argv, cwd=self.folder, stop_seconds=30),
             self._on_line,
             run_dir=self._run_dir,
             ready_text=STARTED,

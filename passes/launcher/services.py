@@ -62,7 +62,7 @@ class Service:
             cwd=project_folder(),
             stop_seconds=30,
             tells_session=name == "web",
-            niceness=15 if name in BEHIND else 0,
+            niceness=5 if name in BEHIND else 0,
         )
         self.child = Child(command, sink, run_dir=run_dir)
 

@@ -88,9 +88,9 @@ def test_the_settings_of_the_running_copy_serve_the_command_line(copy: Copy) -> 
 
 def test_each_process_speaks_behind_its_name_and_into_its_file(copy: Copy) -> None:
     assert "\npostgres    | " in copy.said()
-    assert {f"{name}.log" for name in ("launcher", "postgres", "kafka", "cashier", "relay")} <= set(
-        os.listdir(copy.folder / "log")
-    )
+    wanted = {f"{name}.log" for name in ("launcher", "postgres", "kafka", "cashier", "relay")}
+    # The relay stands back while the others start, so its first word may come late.
+    wait_for(60, lambda: wanted <= set(os.listdir(copy.folder / "log")), "every log file")
 
 
 def test_the_first_password_is_shown_and_kept_private(copy: Copy) -> None:
