@@ -1,7 +1,8 @@
-// Bundles every src/*.ts and src/*.css into static/<name>-<hash>.<ext> and writes static/manifest.json.
+// Bundles every src/*.ts and src/*.css into static/<name>-<hash>.<ext>, copies src/icons/* there, and writes
+// static/manifest.json.
 // With --tests: bundles tests/*.test.ts into build/tests/ for `node --test`.
 import { build } from "esbuild";
-import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -15,7 +16,11 @@ async function bundlePages() {
   const manifestFile = path.join(out, "manifest.json");
   await mkdir(out, { recursive: true });
   const result = await build({
-    entryPoints: (await filesOf("src", /\.(ts|css)$/)).map(inside("src")),
+    entryPoints: [
+      ...(await filesOf("src", /\.(ts|css)$/)).map(inside("src")),
+      ...(await filesOf("src/icons", /\.(svg|png)$/)).map(inside("src/icons")),
+    ],
+    loader: { ".svg": "copy", ".png": "copy" },
     absWorkingDir: here,
     outdir: out,
     entryNames: "[name]-[hash]",
@@ -35,13 +40,14 @@ async function bundlePages() {
       manifest[path.parse(entryPoint).name + path.extname(file)] = path.basename(file);
     }
   }
-  // A server that runs still knows the names of the build before this one: its files stay for one more round.
-  const before = Object.values(JSON.parse(await readFile(manifestFile, "utf8").catch(() => "{}")));
-  const kept = new Set([...written, ...before]);
   await writeFile(`${manifestFile}.new`, JSON.stringify(manifest, null, 2) + "\n");
   await rename(`${manifestFile}.new`, manifestFile);
+  // A server that runs still knows the names of an earlier build: its files stay for an hour.
+  const old = Date.now() - 3_600_000;
   for (const name of await readdir(out)) {
-    if (!kept.has(name)) await rm(path.join(out, name), { force: true });
+    if (written.has(name)) continue;
+    const file = path.join(out, name);
+    if ((await stat(file)).mtimeMs < old) await rm(file, { force: true });
   }
 }
 
