@@ -62,10 +62,10 @@ def create_app(given: Settings | None = None) -> Flask:
     if chosen.proxies:
         # Behind a proxy every visitor would have its address, and limits by address would count them as one.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=chosen.proxies, x_proto=0)  # type: ignore[method-assign]
+    assets.set_up(app)
     headers.set_up(app, chosen)
     languages.set_up(app)
     problems.set_up(app)
-    assets.set_up(app)
     app.context_processor(lambda: {"payments_mode": chosen.payments, "livemode": chosen.livemode})
     for blueprint in DOORS:
         app.register_blueprint(blueprint)

@@ -1,10 +1,11 @@
-"""Built browser files: hashed names, so that they are kept for a year and never stale."""
+"""Built browser files: hashed names, so that they are kept for a year and never stale. What travels is compressed."""
 
 import json
 from functools import cache
 from pathlib import Path
 
 from flask import Flask
+from flask_compress import Compress
 
 STATIC = Path(__file__).resolve().parent.parent / "web" / "static"
 
@@ -25,5 +26,8 @@ def asset(name: str) -> str:
 
 
 def set_up(app: Flask) -> None:
+    """Set this up before what else looks at answers: those run in the opposite order, and compression comes last."""
+    app.config.update(COMPRESS_ALGORITHM=["br", "gzip"], COMPRESS_ALGORITHM_STREAMING=["br", "gzip"])
+    Compress(app)
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 365 * 86400
     app.jinja_env.globals["asset"] = asset
