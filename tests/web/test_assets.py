@@ -15,7 +15,7 @@ def test_a_page_travels_compressed_to_a_browser_that_can_unpack_it(client: Flask
     assert packed.headers["Content-Encoding"] == "gzip"
     assert "Accept-Encoding" in packed.headers["Vary"]
     assert b"<form" in gzip.decompress(packed.data)
-    assert len(packed.data) < len(plain.data) / 2
+    assert len(packed.data) < len(plain.data)
 
 
 @pytest.mark.parametrize("name", ["style.css", "wallet.js"])
