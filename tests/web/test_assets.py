@@ -20,6 +20,6 @@ def test_a_page_travels_compressed_to_a_browser_that_can_unpack_it(client: Flask
 
 @pytest.mark.parametrize("name", ["style.css", "wallet.js"])
 def test_a_built_file_is_compressed_and_kept_for_a_year(client: FlaskClient, name: str) -> None:
-    answer = client.get(asset(name), headers={"Accept-Encoding": "gzip, br"})
-    assert answer.headers["Content-Encoding"] == "br"
-    assert "max-age=31536000" in answer.headers["Cache-Control"]
+    with client.get(asset(name), headers={"Accept-Encoding": "gzip, br"}) as answer:
+        assert answer.headers["Content-Encoding"] == "br"
+        assert "max-age=31536000" in answer.headers["Cache-Control"]
