@@ -1,6 +1,7 @@
-"""Tables of staff, lanes, gate devices and rates."""
+"""Tables of staff, what staff changed, lanes, gate devices and rates."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -15,7 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from passes.db import Base
@@ -24,24 +25,93 @@ Moment = TIMESTAMP(timezone=True)
 
 
 class StaffAccount(Base):
-    """Somebody who works here and may sign in. A higher `session_epoch` ends every session made before."""
+    """Somebody who works here and may sign in. A higher `session_epoch` ends every session made before.
+
+    No password: invited, and has not chosen one. The second factor counts once it was confirmed with a code;
+    `totp_last_step` is the last half minute a code of it was used in, so that none is used twice.
+    """
 
     __tablename__ = "staff"
     __table_args__ = (
         CheckConstraint("login ~ '^[a-z0-9][a-z0-9._-]{1,39}$'", name="login_shape"),
-        CheckConstraint("role IN ('marketing', 'gate_manager', 'admin')", name="role_known"),
+        CheckConstraint("role IN ('marketing', 'care', 'finance', 'gate_manager', 'admin')", name="role_known"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     login: Mapped[str] = mapped_column(Text, unique=True)
     name: Mapped[str] = mapped_column(Text)
     role: Mapped[str] = mapped_column(Text)
-    password_hash: Mapped[str] = mapped_column(Text)
+    email: Mapped[str | None] = mapped_column(Text)
+    password_hash: Mapped[str | None] = mapped_column(Text)
     must_change_password: Mapped[bool]
+    totp_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    totp_confirmed_at: Mapped[datetime | None] = mapped_column(Moment)
+    totp_last_step: Mapped[int | None] = mapped_column(BigInteger)
     session_epoch: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     created_at: Mapped[datetime] = mapped_column(Moment)
     disabled_at: Mapped[datetime | None] = mapped_column(Moment)
     last_sign_in_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class StaffRecoveryCode(Base):
+    """A code that stands in for a lost phone, once. Stored keyed and hashed."""
+
+    __tablename__ = "staff_recovery_code"
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    used_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class StaffLink(Base):
+    """The right to choose the password of one account, once: an invitation, or a reset."""
+
+    __tablename__ = "staff_link"
+    __table_args__ = (Index("ix_staff_link_staff_id", "staff_id"),)
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    made_by_staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    made_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    used_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class StaffSession(Base):
+    """One browser signed in, from where, until when. Its id is in the signed cookie."""
+
+    __tablename__ = "staff_session"
+    __table_args__ = (Index("ix_staff_session_staff_id", "staff_id", "started_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    session_epoch: Mapped[int] = mapped_column(Integer)
+    started_at: Mapped[datetime] = mapped_column(Moment)
+    seen_at: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    browser: Mapped[str] = mapped_column(Text)
+    address: Mapped[str] = mapped_column(Text)
+
+
+class AuditEntry(Base):
+    """What somebody changed: written in the transaction of the change, never altered. No staff: the command line."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (
+        CheckConstraint("action ~ '^[a-z_]+[.][a-z_]+$'", name="action_shape"),
+        CheckConstraint("subject ~ '^[a-z_]+:.+$'", name="subject_shape"),
+        Index("ix_audit_entry_happened_at", "happened_at"),
+        Index("ix_audit_entry_subject", "subject", "id"),
+        Index("ix_audit_entry_staff_id", "staff_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    happened_at: Mapped[datetime] = mapped_column(Moment)
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    staff_login: Mapped[str | None] = mapped_column(Text)
+    action: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
 
 
 class Lane(Base):
@@ -56,7 +126,7 @@ class Lane(Base):
     attended: Mapped[bool]
     default_benefit_id: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Moment)
-
+    closed_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class Device(Base):

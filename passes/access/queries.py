@@ -34,7 +34,7 @@ class Credentials:
     """What signing in compares with."""
 
     staff: Staff
-    password_hash: str
+    password_hash: str | None
     session_epoch: int
 
 

@@ -11,8 +11,10 @@ from uuid import UUID
 
 from passes.errors import N_
 
-MARKETING, GATE_MANAGER, ADMIN = "marketing", "gate_manager", "admin"
-ROLES = (MARKETING, GATE_MANAGER, ADMIN)
+# marketing: the dashboard. care: passes, orders and letters of visitors. finance: orders and payments.
+# gate_manager: lanes, devices and clerks. admin: everything, and accounts, the catalogue, health and the audit log.
+MARKETING, CARE, FINANCE, GATE_MANAGER, ADMIN = "marketing", "care", "finance", "gate_manager", "admin"
+ROLES = (MARKETING, CARE, FINANCE, GATE_MANAGER, ADMIN)
 
 SESSION_IDLE = timedelta(hours=1)
 SESSION_LIFE = timedelta(hours=12)

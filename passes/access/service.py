@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from passes.access import passwords, queries, rules
-from passes.access.models import Device, Enrolment, EnrolmentCode, Lane, StaffAccount
+from passes.access.models import AuditEntry, Device, Enrolment, EnrolmentCode, Lane, StaffAccount
 from passes.errors import N_, Conflict, Invalid, NotFound
 
 SEEN_EVERY = timedelta(minutes=1)
@@ -24,6 +24,27 @@ class NewEnrolment:
     enrolment_id: UUID
     token: str
     gate: rules.Gate
+
+
+def write_audit(
+    session: Session, staff: rules.Staff | None, action: str, subject: str, *, now: datetime, **facts: object
+) -> None:
+    """Keep who changed what, in the transaction of the change. staff: None on the command line.
+
+    action: what happened, "pass.held". subject: to what, "pass:123". facts: JSON-able, what a reader needs to
+    understand it later: a reason, a value before and after. No secrets, no more of a visitor than a number.
+    """
+    session.add(
+        AuditEntry(
+            happened_at=now,
+            staff_id=staff.id if staff else None,
+            staff_login=staff.login if staff else None,
+            action=action,
+            subject=subject,
+            facts=facts,
+        )
+    )
+    session.flush()
 
 
 def ensure_first_staff(session: Session, now: datetime) -> str | None:
@@ -131,7 +152,7 @@ def record_sign_in(session: Session, staff_id: int, *, password: str, now: datet
     """Note the moment, and store the password anew when the hash's parameters have changed."""
     account = _locked_staff(session, staff_id)
     account.last_sign_in_at = now
-    if passwords.is_outdated(account.password_hash):
+    if account.password_hash is not None and passwords.is_outdated(account.password_hash):
         account.password_hash = passwords.hashed(password)
 
 

@@ -11,7 +11,7 @@ from passes.access import guard
 from passes.access import queries as access_queries
 from passes.access import rules as access_rules
 from passes.access import service as access_service
-from passes.access.rules import ADMIN, GATE_MANAGER, MARKETING
+from passes.access.rules import ADMIN, CARE, FINANCE, GATE_MANAGER, MARKETING
 from passes.admin.desk import Errors, blueprint, marks
 from passes.admin.schemas import StaffForm
 from passes.db import transaction
@@ -20,7 +20,13 @@ from passes.http import Page, load_form, page_request
 
 _STAFF = StaffForm()
 
-ROLE_NAMES = {MARKETING: N_("Marketing"), GATE_MANAGER: N_("Gate manager"), ADMIN: N_("Admin")}
+ROLE_NAMES = {
+    MARKETING: N_("Marketing"),
+    CARE: N_("Visitor care"),
+    FINANCE: N_("Finance"),
+    GATE_MANAGER: N_("Gate manager"),
+    ADMIN: N_("Admin"),
+}
 
 
 @dataclass(frozen=True, slots=True)
