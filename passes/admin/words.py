@@ -1,0 +1,40 @@
+"""What the back office calls states, reasons and facts: msgids by their code."""
+
+from collections.abc import Mapping
+
+from flask_babel import gettext
+
+from passes.errors import N_
+
+LETTER_STATES = {"waiting": N_("waiting"), "sent": N_("sent"), "failed": N_("failed"), "kept": N_("kept")}
+ORDER_STATES = {
+    "pending": N_("to be paid"),
+    "paid": N_("paid"),
+    "expired": N_("hold ended"),
+    "canceled": N_("cancelled"),
+}
+PAYMENT_STATES = {
+    "creating": N_("being opened"),
+    "open": N_("open"),
+    "processing": N_("with the bank"),
+    "review": N_("needs a look"),
+    "succeeded": N_("succeeded"),
+    "failed": N_("failed"),
+    "expired": N_("ran out"),
+}
+ATTENTION = {
+    "amount_mismatch": N_("amount differs"),
+    "duplicate_payment": N_("paid twice, the second goes back"),
+    "idempotency_conflict": N_("the provider refused a repeated request"),
+    "foreign_checkout": N_("payment page of another order"),
+    "late_payment": N_("paid after its end, goes back"),
+    "late_payment_accepted": N_("paid late, accepted"),
+    "payment_in_doubt": N_("payment in doubt"),
+    "refund_failed": N_("refund failed"),
+    "unknown_to_provider": N_("the provider does not know this payment"),
+}
+
+
+def translated(words: Mapping[str, str]) -> dict[str, str]:
+    """The same codes in the reader's language."""
+    return {key: gettext(text) for key, text in words.items()}
