@@ -18,7 +18,7 @@ from passes.events.measures import measure
 from passes.gate import lane_routes
 from passes.gate import pages as gate_pages
 from passes.gate import routes as scan_routes
-from passes.http import assets, headers, languages, openapi, problems
+from passes.http import assets, description, headers, languages, openapi, problems
 from passes.sale import flows
 from passes.sale import pages as shop_pages
 from passes.sale import routes as payment_routes
@@ -106,5 +106,5 @@ def _add_health(app: Flask) -> None:
     def describe() -> Response:
         """This document."""
         if not document:
-            document.update(openapi.document(app))
+            document.update(description.document(app))
         return jsonify(document)

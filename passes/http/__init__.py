@@ -2,16 +2,19 @@
 
 from passes.http.fields import Count, Text, load, load_form, read_form
 from passes.http.languages import language, pick
-from passes.http.openapi import accepts, answers
+from passes.http.openapi import Example, accepts, answers, asks, explained
 from passes.http.problems import Page, Paging, page_request
 
 __all__ = [
     "Count",
+    "Example",
     "Page",
     "Paging",
     "Text",
     "accepts",
     "answers",
+    "asks",
+    "explained",
     "language",
     "load",
     "load_form",

@@ -1,21 +1,21 @@
-"""Two decorators that load and dump, and one loop over the routes that writes them down as OpenAPI 3.1."""
+"""Decorators that load, dump and explain a route of the API; `description` writes them down as OpenAPI 3.1."""
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
 import orjson
-from apispec import APISpec
-from apispec.ext.marshmallow import MarshmallowPlugin
-from flask import Flask, Response, request
+from flask import Response, request
 from flask.json.provider import JSONProvider
-from marshmallow import Schema, fields
+from marshmallow import Schema
 
 from passes.errors import N_, Invalid
 from passes.http.fields import load, read_json
 
 View = Callable[..., Any]
+
+SENT_TWICE = N_("This was sent twice.")
 
 
 class Orjson(JSONProvider):
@@ -48,8 +48,30 @@ def accepts(*schemas: Schema) -> Callable[[View], View]:
     return decorate
 
 
-def answers(schema: Schema, status: int = 200) -> Callable[[View], View]:
-    """Dump what the view returns by the schema. Dumping never validates: the tests look at the answers."""
+def asks(schema: Schema) -> Callable[[View], View]:
+    """Load what stands after the ? of the address by the schema and hand it to the view as `query`."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def asked(*args: Any, **kwargs: Any) -> Any:
+            doubled = {name: [SENT_TWICE] for name, values in request.args.lists() if len(values) > 1}
+            if doubled:
+                raise Invalid("invalid_fields", N_("Some fields are missing or wrong."), fields=doubled)
+            # ?lang= chooses the language of every answer and belongs to no single address.
+            given = {name: value for name, value in request.args.items() if name != "lang"}
+            return view(*args, query=load(schema, given), **kwargs)
+
+        vars(asked)["__asks__"] = schema
+        return asked
+
+    return decorate
+
+
+def answers(schema: Schema | None, status: int = 200) -> Callable[[View], View]:
+    """Dump what the view returns by the schema; None answers nothing but the status (204).
+
+    Dumping never validates: the tests look at the answers.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -57,7 +79,8 @@ def answers(schema: Schema, status: int = 200) -> Callable[[View], View]:
             made = view(*args, **kwargs)
             if isinstance(made, Response):
                 return made
-            return Response(orjson.dumps(schema.dump(made)), status=status, mimetype="application/json")
+            body = orjson.dumps(schema.dump(made)) if schema else b""
+            return Response(body, status=status, mimetype="application/json" if schema else None)
 
         vars(dumped)["__answers__"] = (schema, status)
         return dumped
@@ -65,67 +88,41 @@ def answers(schema: Schema, status: int = 200) -> Callable[[View], View]:
     return decorate
 
 
-class ProblemOut(Schema):
-    """RFC 9457, with a stable code."""
+@dataclass(frozen=True)
+class Example:
+    """What the `curl` example sends. A value such as "$TOKEN" is a variable of the reader's shell."""
 
-    type = fields.String(required=True)
-    title = fields.String(required=True)
-    status = fields.Integer(required=True)
-    code = fields.String(required=True)
-    detail = fields.String(required=True)
-    request_id = fields.String(required=True)
-    fields_ = fields.Dict(keys=fields.String(), values=fields.List(fields.String()), data_key="fields")
-    facts = fields.Dict(keys=fields.String())
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, object] | None = None
 
 
-def document(app: Flask) -> dict[str, Any]:
-    """The OpenAPI 3.1 document of every route under /api that says what it answers."""
-    spec = APISpec(
-        title="悠游兰州 Youyou Lanzhou",
-        version="1",
-        openapi_version="3.1.0",
-        info={"description": "Gates, and whoever is given a key."},
-        plugins=[MarshmallowPlugin(schema_name_resolver=_name_of)],
-    )
-    spec.components.security_scheme("device", {"type": "http", "scheme": "bearer"})
-    spec.components.schema("Problem", schema=ProblemOut)
-    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
-        view = app.view_functions[rule.endpoint]
-        if rule.rule.startswith("/api/") and hasattr(view, "__answers__"):
-            spec.path(
-                path=re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule),
-                operations={
-                    method.lower(): _operation(view, rule.arguments)
-                    for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
-                },
-            )
-    return spec.to_dict()
+@dataclass(frozen=True)
+class Explained:
+    """What the page of the API says of a route: msgids, and each refusal code with its status and meaning."""
+
+    group: str
+    summary: str
+    text: str
+    refuses: Mapping[str, tuple[int, str]]
+    example: Example
 
 
-def _operation(view: View, arguments: set[str]) -> dict[str, Any]:
-    schema, status = vars(view)["__answers__"]
-    problem = {"content": {"application/problem+json": {"schema": "Problem"}}}
-    operation: dict[str, Any] = {
-        "summary": (view.__doc__ or "").strip().partition("\n")[0],
-        "operationId": view.__name__,
-        "responses": {
-            str(status): {"description": "Done.", "content": {"application/json": {"schema": schema}}},
-            "default": {"description": "Refused.", **problem},
-        },
-    }
-    if arguments:
-        operation["parameters"] = [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in sorted(arguments)
-        ]
-    if "__accepts__" in vars(view):
-        schemas = list(vars(view)["__accepts__"])
-        content = schemas[0] if len(schemas) == 1 else {"oneOf": schemas}
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": content}}}
-    if vars(view).get("__guard__") == "device":
-        operation["security"] = [{"device": []}]
-    return operation
+def explained(
+    group: str,
+    summary: str,
+    text: str = "",
+    *,
+    refuses: Mapping[str, tuple[int, str]] | None = None,
+    example: Example | None = None,
+) -> Callable[[View], View]:
+    """Describe a route for the document and its page. Mark every text with N_.
 
+    refuses: {code: (status, meaning)} beside what every route may answer (description.COMMON and those of its guard).
+    """
 
-def _name_of(schema: Any) -> str:
-    cls = schema if isinstance(schema, type) else type(schema)
-    return cls.__name__
+    def decorate(view: View) -> View:
+        vars(view)["__explained__"] = Explained(group, summary, text, refuses or {}, example or Example())
+        return view
+
+    return decorate
