@@ -18,7 +18,7 @@ from passes.access.rules import Gate, Staff
 from passes.db import transaction
 from passes.errors import N_, NotAllowed, NotSignedIn
 
-__all__ = ["Gate", "Staff", "current_gate", "current_staff", "device", "public", "secret_link", "staff"]
+__all__ = ["Gate", "Staff", "current_gate", "current_staff", "device", "polled", "public", "secret_link", "staff"]
 
 View = Callable[..., Any]
 
@@ -67,6 +67,20 @@ def staff(*roles: str) -> Callable[[View], View]:
         return _marked(guarded, "staff", *roles)
 
     return decorate
+
+
+def polled(view: View) -> View:
+    """A script asks here by itself, and that alone keeps nobody signed in. Put it above `staff`.
+
+    The script says `X-Attended: 1` when somebody has touched the page since it last asked.
+    """
+
+    @wraps(view)
+    def asked(*args: Any, **kwargs: Any) -> Any:
+        g.by_itself = request.headers.get("X-Attended") != "1"
+        return view(*args, **kwargs)
+
+    return asked
 
 
 def signed_in(view: View) -> View:
@@ -196,7 +210,7 @@ def _staff_of_session(now: datetime) -> Staff | None:
     if found is None:
         session.clear()
         return None
-    if now - seen_at >= _SEEN_GRAIN:
+    if now - seen_at >= _SEEN_GRAIN and not g.get("by_itself", False):
         session["staff"] = {**kept, "seen": int(now.timestamp())}
     return found
 
