@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from passes import clock, db, logs, settings
 from passes.access import rates
+from passes.admin.service import note_chore
 from passes.credential.service import ensure_issuer_keys
 from passes.events.service import prune_outbox
 from passes.lifecycle.service import auto_start_passes, expire_passes
@@ -35,6 +36,7 @@ _CHECK_SECONDS = 5.0
 _LONGEST_BACK_OFF = 300.0
 _EVENTS_BACK = timedelta(days=3)
 _STOP_SECONDS = 40.0
+_NOTED_EVERY_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -102,24 +104,47 @@ def work(chores: Sequence[Chore], stop: threading.Event) -> None:
     """One lane, until it is told to stop: whatever is due, in order; then sleep until something is."""
     due = {chore.name: 0.0 for chore in chores}
     failures = {chore.name: 0 for chore in chores}
+    diary = _Diary()
     while not stop.is_set():
         for chore in chores:
             if stop.is_set() or clock.seconds_running() < due[chore.name]:
                 continue
-            failures[chore.name] = 0 if _do(chore) else failures[chore.name] + 1
+            error = _do(chore)
+            failures[chore.name] = failures[chore.name] + 1 if error else 0
+            diary.note(chore, error)
             due[chore.name] = clock.seconds_running() + _pause(chore, failures[chore.name])
         stop.wait(max(0.05, min(due.values()) - clock.seconds_running()))
 
 
-def _do(chore: Chore) -> bool:
+def _do(chore: Chore) -> str | None:
+    """None, or what it died of."""
     try:
         done = chore.run(clock.now())
-    except Exception:
+    except Exception as error:
         log.exception("chore %s failed", chore.name)
-        return False
+        return f"{type(error).__name__}: {error}"
     if done:
         log.info("chore %s: %s", chore.name, done)
-    return True
+    return None
+
+
+class _Diary:
+    """When each chore of a lane ran, for the back office: every failure, and what goes well twice a minute."""
+
+    def __init__(self) -> None:
+        self.noted: dict[str, tuple[float, bool]] = {}
+
+    def note(self, chore: Chore, error: str | None) -> None:
+        moment, was_well = self.noted.get(chore.name, (-_NOTED_EVERY_SECONDS, True))
+        running = clock.seconds_running()
+        if error is None and was_well and running - moment < _NOTED_EVERY_SECONDS:
+            return
+        self.noted[chore.name] = running, error is None
+        try:
+            with db.transaction() as session:
+                note_chore(session, chore.name, chore.every_seconds, error=error, now=clock.now())
+        except SQLAlchemyError as fault:
+            log.warning("chore %s was not noted: %s", chore.name, type(fault).__name__)
 
 
 def _pause(chore: Chore, failures: int) -> float:

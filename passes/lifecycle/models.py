@@ -37,6 +37,11 @@ class Member(Base):
         CheckConstraint("octet_length(document_hmac) = 32", name="document_hmac_is_sha256"),
         CheckConstraint("char_length(document_last4) BETWEEN 1 AND 4", name="document_last4_is_short"),
         Index("ix_member_document_hmac", "document_hmac"),
+        # What a holder says at the desk: the phone or its end, the last four of the document, the name.
+        Index("ix_member_phone", "phone"),
+        Index("ix_member_phone_end", text('"right"(phone, 4)')),
+        Index("ix_member_document_last4", "document_last4"),
+        Index("ix_member_name", text("lower(name) text_pattern_ops")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

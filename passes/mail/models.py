@@ -11,7 +11,7 @@ Moment = DateTime(timezone=True)
 
 
 class Letter(Base):
-    """A letter to one person. Its body may hold a secret link: only admins read it."""
+    """A letter to one person. Its body may hold a secret link: only care and admins read it."""
 
     __tablename__ = "letter"
     __table_args__ = (
@@ -19,10 +19,12 @@ class Letter(Base):
         CheckConstraint("state IN ('kept', 'failed') OR recipient IS NOT NULL", name="sent_has_a_recipient"),
         # What the chore asks for.
         Index("ix_letter_waiting", "next_attempt_at", postgresql_where=text("state = 'waiting'")),
+        Index("ix_letter_about", "about", postgresql_where=text("about IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     kind: Mapped[str] = mapped_column(Text)
+    about: Mapped[str | None] = mapped_column(Text, comment="order:<id> or pass:<id>, where it is about one")
     recipient: Mapped[str | None] = mapped_column(Text)
     locale: Mapped[str] = mapped_column(Text)
     subject: Mapped[str] = mapped_column(Text)

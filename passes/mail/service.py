@@ -13,11 +13,20 @@ _CLAIM = timedelta(minutes=5)
 
 
 def write_letter(
-    session: Session, kind: str, recipient: str | None, locale: str, subject: str, body: str, *, now: datetime
+    session: Session,
+    kind: str,
+    recipient: str | None,
+    locale: str,
+    subject: str,
+    body: str,
+    *,
+    about: str | None = None,
+    now: datetime,
 ) -> Letter:
-    """Keep a letter for the chore; without a recipient, for the back office."""
+    """Keep a letter for the chore; without a recipient, for the back office. about: "order:7" or "pass:12"."""
     letter = Letter(
         kind=kind,
+        about=about,
         recipient=recipient,
         locale=locale,
         subject=subject,

@@ -49,4 +49,5 @@ def write_paid(session: Session, order: Order, pass_ids: Sequence[int], *, publi
         order_url=f"{public_url}/orders/{order_token(order.public_id)}",
     )
     subject = in_language(order.locale, PAID_SUBJECT, number=order.number)
-    write_letter(session, "order_paid", order.email, order.locale, subject, body, now=now)
+    about = f"order:{order.id}"
+    write_letter(session, "order_paid", order.email, order.locale, subject, body, about=about, now=now)

@@ -57,6 +57,8 @@ class Order(Base):
         CheckConstraint("livemode <> starts_with(number, 'T-')", name="number_says_test"),
         # What the expiry chore asks for.
         Index("ix_orders_pending_hold", "hold_expires_at", postgresql_where=text("state = 'pending'")),
+        # What the back office has to look at.
+        Index("ix_orders_attention", "id", postgresql_where=text("cardinality(attention) > 0")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
