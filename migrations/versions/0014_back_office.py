@@ -12,7 +12,6 @@ MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    op.create_index("ix_member_phone", "member", ["phone"])
     op.create_index("ix_member_phone_end", "member", [sa.text('"right"(phone, 4)')])
     op.create_index("ix_member_document_last4", "member", ["document_last4"])
     op.create_index("ix_member_name", "member", [sa.text("lower(name) text_pattern_ops")])
@@ -36,5 +35,5 @@ def downgrade() -> None:
     op.drop_index("ix_letter_about", "letter")
     op.drop_column("letter", "about")
     op.drop_index("ix_orders_attention", "orders")
-    for name in ("ix_member_name", "ix_member_document_last4", "ix_member_phone_end", "ix_member_phone"):
+    for name in ("ix_member_name", "ix_member_document_last4", "ix_member_phone_end"):
         op.drop_index(name, "member")
