@@ -54,6 +54,16 @@ class Reference:
     id: str
 
 
+class Names(Protocol):
+    """What the other entries of the same catalogue are called."""
+
+    def benefit(self, id_: str) -> Text: ...
+    def venue(self, id_: str) -> Text: ...
+    def product(self, id_: str) -> Text: ...
+    def pool(self, id_: str) -> tuple[str, ...]:
+        """The ids of the benefits that share it."""
+
+
 class Rule(ABC):
     """One rule of one benefit, parsed and frozen."""
 
@@ -80,6 +90,10 @@ class Rule(ABC):
     def words(self) -> Text | None:
         """The rule in plain words for a holder, or None where it has nothing to tell."""
         return None
+
+    def words_among(self, names: Names, benefit_id: str) -> Text | None:
+        """The same for a reader who has the catalogue at hand: other benefits and places are called by their names."""
+        return self.words()
 
 
 class CounterRule(Rule):

@@ -14,6 +14,7 @@ from passes.entitlement.phrases import (
     joined,
     listed,
     season_words,
+    span_words,
     weekday_words,
     window_words,
 )
@@ -44,7 +45,7 @@ class ContractValidity(Rule):
         return cls(iso_day(fields(node, "until")["until"]))
 
     def words(self) -> Text:
-        return day_words("至{}", "until {}", self.until)
+        return day_words("可用至{}", "until {}", self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class WeekdayIn(Rule):
         return None if day.weekday() in self.weekdays else Closed("closed_weekday")
 
     def words(self) -> Text:
-        return joined("限{}", "on {} only", weekday_words(self.weekdays))
+        return joined("限{}", "{} only", weekday_words(self.weekdays))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class WeekdayNot(Rule):
         return Closed("closed_weekday") if day.weekday() in self.weekdays else None
 
     def words(self) -> Text:
-        return joined("{}不可用", "not on {}", weekday_words(self.weekdays))
+        return joined("{}不可用", "not on {}", weekday_words(self.weekdays, plural=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +133,13 @@ class Days:
         """Whether the day is one of these; a holiday is asked of the calendar, which must know the year."""
         return in_season(self.spans, day) or any(calendar.is_holiday(key, day) for key in self.holidays)
 
-    def words(self) -> Text:
-        return listed([*map(holiday_words, self.holidays), season_words(self.spans)])
+    @property
+    def preposition(self) -> str:
+        """English only: during a holiday, but from a day to a day."""
+        return "during" if self.holidays else "from"
+
+    def words(self, last: str = "and") -> Text:
+        return listed([*map(holiday_words, self.holidays), *map(span_words, self.spans)], last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +161,7 @@ class Blackout(Rule):
         return Closed("blackout") if self.days.holds(day, calendar) else None
 
     def words(self) -> Text:
-        return joined("{}不可用", "not on {}", self.days.words())
+        return joined("{}不可用", f"not {self.days.preposition} {{}}", self.days.words("or"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +175,7 @@ class ConditionClosure(Rule):
         return cls(some_of(node, tuple(CONDITIONS)))
 
     def words(self) -> Text:
-        return joined("遇{}暂停开放", "closed during {}", condition_words(self.conditions))
+        return joined("遇{}暂停", "closed during {}", condition_words(self.conditions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,4 +230,4 @@ class TimeWindow(Rule):
         return Hours(tuple((span.opens * 60, span.closes * 60) for span in spans))
 
     def words(self) -> Text:
-        return window_words(self.windows)
+        return joined("可用时段：{}" if len(self.windows) > 1 else "{} 可用", "{}", window_words(self.windows))

@@ -8,8 +8,8 @@ from typing import ClassVar, Literal, Self
 from passes.entitlement.calendars import Calendar
 from passes.entitlement.facts import HOLDER_CLASSES, HolderClass
 from passes.entitlement.nodes import Fault, Node, Text, fields, identity, label, one_of, some_of, truth, whole
-from passes.entitlement.phrases import HOLDER_NAMES, joined, listed
-from passes.entitlement.rule import Asked, Question, Reference, Rule
+from passes.entitlement.phrases import HOLDER_NAMES, discount_words, joined, listed, people_words
+from passes.entitlement.rule import Asked, Names, Question, Reference, Rule
 
 OLDEST = 150
 TALLEST_CM = 250
@@ -87,8 +87,8 @@ class Birthday(Rule):
 
     def words(self) -> Text:
         if self.within == "day":
-            return Text("限生日当天", "on the birthday")
-        return Text("限生日当月", "in the birthday month")
+            return Text("限生日当天", "on your birthday")
+        return Text("限生日当月", "in the month of your birthday")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +127,16 @@ class Companion(Rule):
         if self.guardian_required:
             return Text("须由监护人陪同", "with a guardian")
         if self.child_max_height_cm is not None:
+            height, children = self.child_max_height_cm, people_words(self.free or 1, "child", "children")
             return Text(
-                f"可免费带 {self.free} 名身高 {self.child_max_height_cm} 厘米以下儿童",
-                f"{self.free} child up to {self.child_max_height_cm} cm comes along free",
+                f"可免费带 {self.free} 名身高 {height} 厘米及以下的儿童",
+                f"{children} up to {height} cm free with you",
             )
+        companions = people_words(self.adult or 1, "companion", "companions")
         if self.free is not None:
-            return Text(f"可免费带 {self.adult} 名同伴", f"{self.adult} companion free")
-        percent = f"{self.discount_percent}%"
-        return Text(f"{self.adult} 名同伴减 {percent}", f"{percent} off for {self.adult} companion")
+            return Text(f"可免费带 {self.adult} 名同伴", f"{companions} free")
+        off = discount_words(self.discount_percent or 0)
+        return Text(f"{self.adult} 名同伴{off.zh}", f"{off.en} for {companions}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +168,12 @@ class ChildPolicy(Rule):
         if self.max_age is not None:
             parts.append(Text(f"{self.max_age} 周岁及以下", f"up to age {self.max_age}"))
         if self.max_height_cm is not None:
-            parts.append(Text(f"身高 {self.max_height_cm} 厘米及以下", f"up to {self.max_height_cm} cm"))
-        return joined("儿童免票条件：{}", "children free {}", listed(parts))
+            parts.append(Text(f"身高 {self.max_height_cm} 厘米及以下", f"up to {self.max_height_cm} cm tall"))
+        return joined("{}的儿童免票", "children {} come free", listed(parts))
+
+    def words_among(self, names: Names, benefit_id: str) -> Text:
+        free, product = self.words(), names.product(self.product)
+        return Text(f"{free.zh}，超出须另购{product.zh}", f"{free.en}, others need the {product.en}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from passes.entitlement.nodes import (
     whole,
     words,
 )
-from passes.entitlement.phrases import times
-from passes.entitlement.rule import CounterRule, Question, Reference, Rule
+from passes.entitlement.phrases import joined, listed, times
+from passes.entitlement.rule import CounterRule, Names, Question, Reference, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class PerTerm(CounterRule):
         return self
 
     def words(self) -> Text:
-        return times(self.limit, "有效期内", "in the pass's term")
+        return times(self.limit, "每年", "a year")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,15 @@ class Pool(Rule):
         return cls(label(parts["id"]), whole(parts["total"], 1, 10_000))
 
     def words(self) -> Text:
-        return Text(f"与同组权益合计 {self.total} 次", f"{self.total} uses shared with the benefits of its group")
+        zh, en = times(self.total, "每年", "a year"), "together with others of its group"
+        return Text(f"与同组权益合计{zh.zh}", f"{zh.en} {en}")
+
+    def words_among(self, names: Names, benefit_id: str) -> Text:
+        uses = times(self.total, "每年", "a year")
+        others = listed(names.benefit(id_) for id_ in names.pool(self.id) if id_ != benefit_id)
+        if not others.zh:
+            return uses
+        return Text(f"与{others.zh}合计{uses.zh}", f"{uses.en} together with {others.en}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +124,8 @@ class CooldownDays(Rule):
         return cls(whole(node, 1, 366))
 
     def words(self) -> Text:
-        return Text(f"两次使用至少间隔 {self.days} 天", f"again {self.days} days after the last use")
+        days = "day" if self.days == 1 else "days"
+        return Text(f"每次使用满 {self.days} 天后可再用", f"again {self.days} {days} after the last use")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +171,11 @@ class ChoiceGroup(Rule):
 
     def words(self) -> Text:
         total = len(self.benefits) or len(self.items)
-        return Text(f"{total} 选 {self.choose}", f"{self.choose} of {total} to choose")
+        return Text(f"{total} 选 {self.choose}", f"choose {self.choose} of {total}")
+
+    def words_among(self, names: Names, benefit_id: str) -> Text:
+        members = [names.benefit(id_) for id_ in self.benefits] or [item.name for item in self.items]
+        return joined(self.words().zh + "：{}", self.words().en + ": {}", listed(members, "or"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +195,10 @@ class SameDayExclusive(Rule):
 
     def words(self) -> Text:
         return Text("不与同类项目同日使用", "not on the same day as a similar one")
+
+    def words_among(self, names: Names, benefit_id: str) -> Text:
+        others = listed((names.benefit(id_) for id_ in self.benefits), "or")
+        return joined("不与{}同日使用", "not on the same day as {}", others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +229,13 @@ class Prerequisite(Rule):
         if self.kind == "same_stay":
             return Text("限本次入住期间", "during a stay")
         return Text("须当日已入园", "after an admission on the same day")
+
+    def words_among(self, names: Names, benefit_id: str) -> Text:
+        if self.stay is not None:
+            return joined("限用“{}”入住期间", "during a stay with “{}”", names.benefit(self.stay))
+        if self.spot is not None:
+            return joined("须当日已入{}", "after an admission to {} on the same day", names.venue(self.spot))
+        return Text("须当日已入该景点", "after an admission there on the same day")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Literal, Self
 
 from passes.entitlement.nodes import Fault, Node, Text, fields, one_of, share, truth, whole
+from passes.entitlement.phrases import joined, length_words
 from passes.entitlement.rule import Rule
 from passes.entitlement.rule_dates import Days
 from passes.entitlement.spans import TimeSpan, minute_of_day, time_span
@@ -58,12 +59,15 @@ class Reservation(Rule):
         )
 
     def words(self) -> Text:
-        if self.slots is None:
-            return Text("须提前向酒店预订", "booked with the hotel")
-        if self.days is None:
-            return Text("须预约", "with a reservation")
-        days = self.days.words()
-        return Text(f"{days.zh}须预约", f"with a reservation on {days.en}")
+        lead, cancel = length_words(self.lead_days * 1440), length_words(self.cancel_before_minutes)
+        ahead = Text(f"可提前 {lead.zh}", f"up to {lead.en} ahead") if self.lead_days else Text("当天", "on the day")
+        what = Text("须向酒店预订", "book with the hotel") if self.slots is None else Text("须预约", "book a time slot")
+        if self.days:
+            days = self.days.words()
+            what = Text(f"{days.zh}{what.zh}", f"{what.en} {self.days.preposition} {days.en}")
+        return joined(
+            f"{what.zh}（{ahead.zh}，最晚提前 {{}}取消）", f"{what.en} ({ahead.en}, cancel up to {{}} before)", cancel
+        )
 
 
 def slots_of(node: Node, parts: dict[str, Node]) -> Slots | None:
@@ -126,4 +130,4 @@ class NoShowStrike(Rule):
         return cls()
 
     def words(self) -> Text:
-        return Text("预约未到记一次失约", "an unused reservation counts as a no-show")
+        return Text("预约未到场记一次失约", "a booking you do not use counts as a no-show")

@@ -19,9 +19,15 @@ from passes.entitlement.nodes import (
     truth,
     whole,
 )
-from passes.entitlement.phrases import joined, listed, season_words, weekday_words
+from passes.entitlement.phrases import discount_words, joined, listed, season_words, weekday_words, yuan_words
 from passes.entitlement.rule import Rule
 from passes.entitlement.spans import DaySpan, season, weekdays
+
+BASES = {
+    None: ("", ""),
+    "best_available_rate": ("按当日最优房价", " the best rate of the day"),
+    "renewal_price": ("续费价", " the price of a renewal"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +50,17 @@ class FreeItem(Rule):
         per, amount = only_field(parts["stock"], "per_day per_venue")
         return cls(sku, whole(amount, 1, 10_000_000), "per_day" if per == "per_day" else "per_venue")
 
-    def words(self) -> Text | None:
-        return None if self.stock is None else Text("送完即止", "while stocks last")
+    def words(self) -> Text:
+        if self.stock is None:
+            return Text("免费领取", "handed over free")
+        if self.stock_per == "per_day":
+            return Text(
+                f"免费领取，每天 {self.stock} 份，送完即止", f"handed over free, {self.stock:,} a day while they last"
+            )
+        return Text(
+            f"免费领取，每处 {self.stock} 份，送完即止",
+            f"handed over free, {self.stock:,} at each place while they last",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +83,11 @@ class Discount(Rule):
         )
 
     def words(self) -> Text:
+        off, (zh, en) = discount_words(self.percent), BASES[self.base]
         if self.cap_fen is None:
-            return Text(f"减 {self.percent}%", f"{self.percent}% off")
-        return Text(
-            f"减 {self.percent}%，最多 {self.cap_fen / 100:g} 元",
-            f"{self.percent}% off, at most {self.cap_fen / 100:g} yuan",
-        )
+            return Text(f"{zh}{off.zh}", f"{off.en}{en}")
+        most = yuan_words(self.cap_fen)
+        return Text(f"{zh}{off.zh}，最多优惠{most.zh}", f"{off.en}{en}, at most {most.en} less")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +102,7 @@ class ThenDiscount(Rule):
         return cls(whole(fields(node, "percent")["percent"], 1, 100))
 
     def words(self) -> Text:
-        return Text(f"用完后再减 {self.percent}%", f"then {self.percent}% off")
+        return joined("次数用完后{}", "after that {}", discount_words(self.percent))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +144,7 @@ class Variants(Rule):
         parts = []
         for variant in self.variants:
             days, terms = weekday_words(variant.weekdays), variant.discount.words() if variant.discount else free
-            parts.append(Text(f"{days.zh}{terms.zh}", f"{terms.en} on {days.en}"))
+            parts.append(Text(f"{days.zh}{terms.zh}", f"{terms.en} {days.en}"))
         return Text("；".join(part.zh for part in parts), "; ".join(part.en for part in parts))
 
 
@@ -157,10 +171,9 @@ class Supplement(Rule):
 
     def words(self) -> Text:
         when = season_words(self.season)
-        amount = f"{self.amount_fen / 100:g}"
-        kind = Text("可另付", "optional at") if self.optional else Text("须另付", "plus")
-        zh = f"{self.item.zh}{kind.zh} {amount} 元"
-        en = f"{self.item.en} {kind.en} {amount} yuan"
+        amount = yuan_words(self.amount_fen)
+        zh = f"自选{self.item.zh}，另付{amount.zh}" if self.optional else f"须另付{self.item.zh}{amount.zh}"
+        en = f"{self.item.en}: {amount.en} extra{', if you want it' if self.optional else ''}"
         return Text(f"{when.zh}{zh}", f"{en} ({when.en})") if self.season else Text(zh, en)
 
 
@@ -178,8 +191,7 @@ class Deposit(Rule):
         return cls(fen(parts["amount_fen"], least=1))
 
     def words(self) -> Text:
-        amount = f"{self.amount_fen / 100:g}"
-        return Text(f"预约押金 {amount} 元，入场退还", f"deposit of {amount} yuan, returned on admission")
+        return joined("预约押金{}，入场退还", "a deposit of {}, returned on admission", yuan_words(self.amount_fen))
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +222,7 @@ class Excludes(Rule):
         return cls(tuple(text(entry) for entry in sequence(node, most=20)))
 
     def words(self) -> Text:
-        return joined("不含{}", "without {}", listed(self.items))
+        return joined("不含{}", "not included: {}", listed(self.items))
 
 
 @dataclass(frozen=True, slots=True)
