@@ -1,13 +1,24 @@
-"""What the back-office pages share: their blueprint, and a refusal as marks on a form."""
+"""What the back-office pages share: their blueprint, their menu, and a refusal as marks on a form."""
 
-from flask import Blueprint
+from flask import Blueprint, g
 from flask_babel import gettext
 
+from passes.admin.navigation import menu_of
+from passes.admin.words import ROLE_NAMES, translated
 from passes.errors import Problem
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
 Errors = dict[str, list[str]]
+
+
+@blueprint.app_context_processor
+def menu() -> dict[str, object]:
+    """`office_menu` and `role_names` for the frame, whose pages stand in other rooms, too."""
+    staff = g.get("staff")
+    if staff is None or staff.must_change_password:
+        return {"office_menu": [], "role_names": {}}
+    return {"office_menu": menu_of(staff), "role_names": translated(ROLE_NAMES)}
 
 
 def marks(problem: Problem) -> Errors:

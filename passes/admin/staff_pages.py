@@ -11,22 +11,15 @@ from passes.access import guard
 from passes.access import queries as access_queries
 from passes.access import rules as access_rules
 from passes.access import service as access_service
-from passes.access.rules import ADMIN, CARE, FINANCE, GATE_MANAGER, MARKETING
+from passes.access.rules import ADMIN
 from passes.admin.desk import Errors, blueprint, marks
 from passes.admin.schemas import StaffForm
+from passes.admin.words import ROLE_NAMES
 from passes.db import transaction
-from passes.errors import N_, Problem
+from passes.errors import Problem
 from passes.http import Page, load_form, page_request
 
 _STAFF = StaffForm()
-
-ROLE_NAMES = {
-    MARKETING: N_("Marketing"),
-    CARE: N_("Visitor care"),
-    FINANCE: N_("Finance"),
-    GATE_MANAGER: N_("Gate manager"),
-    ADMIN: N_("Admin"),
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,16 @@ from collections.abc import Mapping
 
 from flask_babel import gettext
 
+from passes.access.rules import ADMIN, CARE, FINANCE, GATE_MANAGER, MARKETING
 from passes.errors import N_
 
+ROLE_NAMES = {
+    MARKETING: N_("Marketing"),
+    CARE: N_("Visitor care"),
+    FINANCE: N_("Finance"),
+    GATE_MANAGER: N_("Gate manager"),
+    ADMIN: N_("Admin"),
+}
 LETTER_STATES = {"waiting": N_("waiting"), "sent": N_("sent"), "failed": N_("failed"), "kept": N_("kept")}
 ORDER_STATES = {
     "pending": N_("to be paid"),
