@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-OUR_PREFIXES = ("YOUYOU_", "STRIPE_", "SMTP_")
+OUR_PREFIXES = ("YOUYOU_", "STRIPE_", "SMTP_", "SMS_")
 
 
 class SettingsRefused(Exception):
@@ -37,12 +37,14 @@ class Settings:
     stripe_api_base: str | None = None
     smtp_url: str | None = field(default=None, repr=False)
     smtp_from: str = "youyou@localhost"
+    sms_url: str | None = field(default=None, repr=False)
     topic_prefix: str = ""
     failpoint: str | None = None
     cashier_port: int | None = None
     min_charge_fen: int = 500
     hold_minutes: int = 35
     proxies: int = 0
+    service_phone: str | None = None
 
     @property
     def livemode(self) -> bool:
@@ -73,11 +75,13 @@ KNOWN = frozenset(
         "YOUYOU_MIN_CHARGE_FEN",
         "YOUYOU_HOLD_MINUTES",
         "YOUYOU_PROXIES",
+        "YOUYOU_SERVICE_PHONE",
         "STRIPE_SECRET_KEY",
         "STRIPE_WEBHOOK_SECRETS",
         "STRIPE_API_BASE",
         "SMTP_URL",
         "SMTP_FROM",
+        "SMS_URL",
     }
 )
 
@@ -150,12 +154,14 @@ def _read(environ: Mapping[str, str]) -> Settings:
         stripe_api_base=reader.url("STRIPE_API_BASE", ("http", "https")),
         smtp_url=reader.url("SMTP_URL", ("smtp", "smtps")),
         smtp_from=reader.text("SMTP_FROM") or "youyou@localhost",
+        sms_url=reader.url("SMS_URL", ("https", "http")),
         topic_prefix=reader.text("YOUYOU_TOPIC_PREFIX") or "",
         failpoint=reader.text("YOUYOU_FAILPOINT"),
         cashier_port=cashier_port,
         min_charge_fen=reader.number("YOUYOU_MIN_CHARGE_FEN", 500, 1, 99_999_999),
         hold_minutes=reader.number("YOUYOU_HOLD_MINUTES", 35, 1, 1440),
         proxies=reader.number("YOUYOU_PROXIES", 0, 0, 9),
+        service_phone=reader.text("YOUYOU_SERVICE_PHONE"),
     )
     if not settings.public_url:
         reader.faults.append("PUBLIC_URL is missing: the address under which visitors reach the shop")
@@ -193,6 +199,8 @@ def _contradictions(settings: Settings, values: Mapping[str, str]) -> list[str]:
         faults.append("YOUYOU_TOPIC_PREFIX is not letters, digits, dots, dashes and underscores, at most 100")
     if not re.fullmatch(r"[^@\r\n]+@[^@\r\n]+", settings.smtp_from):
         faults.append("SMTP_FROM is not an e-mail address")
+    if not re.fullmatch(r"[+0-9][0-9 -]{2,29}", settings.service_phone or "12345"):
+        faults.append("YOUYOU_SERVICE_PHONE is no telephone number: digits, spaces, dashes; + before a country")
     if settings.failpoint and settings.app_env != "test":
         faults.append("YOUYOU_FAILPOINT kills processes on purpose: it is read only where APP_ENV=test")
     return faults + payment_faults(settings, values)

@@ -16,17 +16,21 @@ class Drawing:
     path: str
 
 
-def matrix(text: str) -> list[list[bool]]:
-    """The modules of `text` at error correction M, without a quiet zone."""
-    code = main.QRCode(error_correction=constants.ERROR_CORRECT_M, border=0, mask_pattern=_MASK)
+SCREEN = constants.ERROR_CORRECT_M
+PAPER = constants.ERROR_CORRECT_Q  # paper is folded and stained
+
+
+def matrix(text: str, correction: int = SCREEN) -> list[list[bool]]:
+    """The modules of `text` at an error correction, without a quiet zone."""
+    code = main.QRCode(error_correction=correction, border=0, mask_pattern=_MASK)
     code.add_data(text, optimize=0)
     code.make(fit=True)
     return [[bool(module) for module in row] for row in code.modules]
 
 
-def draw(text: str) -> Drawing:
+def draw(text: str, correction: int = SCREEN) -> Drawing:
     """The picture of `text`: each run of dark modules in a row is one rectangle of the path."""
-    rows = matrix(text)
+    rows = matrix(text, correction)
     parts: list[str] = []
     for y, row in enumerate(rows, QUIET_MODULES):
         start: int | None = None

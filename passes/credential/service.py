@@ -18,7 +18,7 @@ from passes.credential import idtag
 from passes.credential.models import IssuerKey, Revocation
 from passes.credential.queries import forget_trust, list_usable_keys
 from passes.credential.rules import KeyPeriod, free_kid, key_periods, signing_key
-from passes.credential.token import Body, flags_of, timed_text, wire_day
+from passes.credential.token import Body, card_text, flags_of, timed_text, wire_day
 from passes.errors import N_, Conflict
 
 CODE_SECONDS = 60
@@ -104,14 +104,32 @@ def _opened(sealing_key: bytes, sealed: bytes, public_key: bytes) -> Ed25519Priv
 
 def timed_code(session: Session, facts: PassFacts, *, now: datetime) -> TimedCode:
     """A T code of the pass, good for a minute. Makes a missing key first."""
-    rows = list_usable_keys(session, "T", now)
+    key = _signing_key(session, "T", now)
+    expiry = int(now.timestamp()) + CODE_SECONDS
+    expires_at = now.replace(microsecond=0) + timedelta(seconds=CODE_SECONDS)
+    return TimedCode(timed_text(_body(facts), key.kid, expiry, _private(key).sign), expires_at)
+
+
+def card_code(session: Session, facts: PassFacts, *, now: datetime) -> str:
+    """The C code of the pass, for paper: good until the pass ends or its generation is revoked."""
+    key = _signing_key(session, "C", now)
+    return card_text(_body(facts), key.kid, _private(key).sign)
+
+
+def _signing_key(session: Session, token_type: str, now: datetime) -> IssuerKey:
+    rows = list_usable_keys(session, token_type, now)
     if not rows:
         ensure_issuer_keys(session, now=now)
-        rows = list_usable_keys(session, "T", now)
-    chosen = rows[signing_key([row.not_before for row in rows], now)]
-    private_key = _opened(_sealing_key(), chosen.private_key_sealed, chosen.public_key)
-    expiry = int(now.timestamp()) + CODE_SECONDS
-    body = Body(
+        rows = list_usable_keys(session, token_type, now)
+    return rows[signing_key([row.not_before for row in rows], now)]
+
+
+def _private(key: IssuerKey) -> Ed25519PrivateKey:
+    return _opened(_sealing_key(), key.private_key_sealed, key.public_key)
+
+
+def _body(facts: PassFacts) -> Body:
+    return Body(
         serial=facts.serial,
         generation=facts.generation,
         product=facts.product_number,
@@ -120,8 +138,6 @@ def timed_code(session: Session, facts: PassFacts, *, now: datetime) -> TimedCod
         flags=flags_of(facts.holder_class),
         id_tag=facts.id_tag,
     )
-    expires_at = now.replace(microsecond=0) + timedelta(seconds=CODE_SECONDS)
-    return TimedCode(timed_text(body, chosen.kid, expiry, private_key.sign), expires_at)
 
 
 def revoke_generation(session: Session, serial: int, generation: int, *, now: datetime) -> None:
