@@ -39,6 +39,7 @@ def count_admitted(session: Session, received: Sequence[Received], now: datetime
             product_id=event.product_id,
             local_day=event.local_day,
             local_hour=event.local_hour,
+            voided=False,
         )
     new = [facts[scan_ref] for scan_ref in sorted(add_facts(session, RedemptionFact, list(facts.values())))]
     add_counts(session, VisitsByHour, tally((fact.local_day, fact.venue_id, fact.local_hour) for fact in new))

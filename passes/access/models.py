@@ -1,4 +1,4 @@
-"""Tables of staff, what staff changed, lanes, gate devices and rates."""
+"""Tables of staff, what staff changed, lanes, gate devices, clerks with their shifts, and rates."""
 
 from datetime import datetime
 from typing import Any
@@ -170,6 +170,41 @@ class EnrolmentCode(Base):
     made_at: Mapped[datetime] = mapped_column(Moment)
     expires_at: Mapped[datetime] = mapped_column(Moment)
     used_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Clerk(Base):
+    """Somebody who stands at a venue's gates and says so with a PIN. No account: a clerk signs in nowhere."""
+
+    __tablename__ = "clerk"
+    __table_args__ = (
+        CheckConstraint("octet_length(pin_hash) = 32", name="pin_hash_is_sha256"),
+        Index("uq_clerk_venue_pin", "venue_id", "pin_hash", unique=True, postgresql_where=text("disabled_at IS NULL")),
+        Index("uq_clerk_venue_name", "venue_id", "name", unique=True, postgresql_where=text("disabled_at IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    venue_id: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    pin_hash: Mapped[bytes] = mapped_column(LargeBinary, comment="of venue and PIN, keyed: never the PIN")
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    disabled_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Shift(Base):
+    """A clerk at a device, until it is ended, another begins, or fourteen hours are over."""
+
+    __tablename__ = "shift"
+    __table_args__ = (
+        CheckConstraint("ended_at >= started_at", name="ends_after_it_starts"),
+        Index("uq_shift_open", "enrolment_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+        Index("ix_shift_clerk_id", "clerk_id", "started_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    enrolment_id: Mapped[UUID] = mapped_column(ForeignKey("enrolment.id"))
+    clerk_id: Mapped[int] = mapped_column(ForeignKey("clerk.id"))
+    started_at: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment, comment="null: open, unless its longest time is over")
 
 
 class RateLimit(Base):

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from threading import Lock
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from passes.access.models import Device, Enrolment, Lane, StaffAccount
-from passes.access.rules import Gate, Staff
+from passes.access.models import Device, Enrolment, Lane, Shift, StaffAccount
+from passes.access.rules import SHIFT_LIFE, Gate, Staff
 from passes.errors import N_, NotFound
 
 GATE_CACHE = timedelta(seconds=2)
@@ -82,7 +82,7 @@ def find_gate(session: Session, token_hash: bytes, *, now: datetime) -> GateFoun
     kept = remembered_gate(token_hash, now=now)
     if kept is not None:
         return kept
-    found = _find_gate_row(session, token_hash)
+    found = _find_gate_row(session, token_hash, now)
     with _gates_lock:
         if found is None:
             _gates.pop(token_hash, None)
@@ -105,7 +105,7 @@ def forget_gates() -> None:
         _gates.clear()
 
 
-def _find_gate_row(session: Session, token_hash: bytes) -> GateFound | None:
+def _find_gate_row(session: Session, token_hash: bytes, now: datetime) -> GateFound | None:
     row = session.execute(
         select(
             Enrolment.id,
@@ -115,16 +115,21 @@ def _find_gate_row(session: Session, token_hash: bytes) -> GateFound | None:
             Lane.default_benefit_id,
             Lane.name,
             Device.name,
+            Shift.id,
             Enrolment.revoked_at,
             Enrolment.last_seen_at,
         )
         .join(Lane, Lane.id == Enrolment.lane_id)
         .join(Device, Device.id == Enrolment.device_id)
+        .outerjoin(
+            Shift,
+            and_(Shift.enrolment_id == Enrolment.id, Shift.ended_at.is_(None), Shift.started_at > now - SHIFT_LIFE),
+        )
         .where(Enrolment.token_hash == token_hash)
     ).first()
     if row is None:
         return None
-    return GateFound(Gate(*row[:7]), revoked=row[7] is not None, last_seen_at=row[8])
+    return GateFound(Gate(*row[:8]), revoked=row[8] is not None, last_seen_at=row[9])
 
 
 def find_credentials(session: Session, login: str) -> Credentials | None:

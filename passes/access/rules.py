@@ -19,10 +19,12 @@ ROLES = (MARKETING, CARE, FINANCE, GATE_MANAGER, ADMIN)
 SESSION_IDLE = timedelta(hours=1)
 SESSION_LIFE = timedelta(hours=12)
 ENROLMENT_CODE_LIFE = timedelta(minutes=15)
+SHIFT_LIFE = timedelta(hours=14)
 
 # No 0 O 1 I L U: a code is read from one screen and typed on another.
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 8
+PIN_LENGTH = 6
 PASSWORD_LENGTH_MIN, PASSWORD_LENGTH_MAX = 12, 128
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
@@ -44,7 +46,10 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """An enrolled device and the lane it stands at; `name` is the lane's, `device_name` the tablet's."""
+    """An enrolled device and the lane it stands at; `name` is the lane's, `device_name` the tablet's.
+
+    shift_id: whose shift it is, None without one; up to two seconds old, like all of it.
+    """
 
     enrolment_id: UUID
     lane_id: int
@@ -53,6 +58,7 @@ class Gate:
     default_benefit_id: str | None
     name: str
     device_name: str
+    shift_id: int | None = None
 
 
 def normal_login(text: str) -> str:
@@ -94,6 +100,12 @@ def normal_code(text: str) -> str | None:
     """The enrolment code as it was drawn, whatever case, width, spaces or hyphens it was typed with; else None."""
     code = re.sub(r"[\s\-–—]", "", unicodedata.normalize("NFKC", text)).upper()
     return code if _CODE.fullmatch(code) else None
+
+
+def normal_pin(text: str) -> str | None:
+    """The six digits of a PIN, whatever width or spaces they were typed with; else None."""
+    pin = re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
+    return pin if len(pin) == PIN_LENGTH and pin.isascii() and pin.isdigit() else None
 
 
 def shown_code(code: str) -> str:

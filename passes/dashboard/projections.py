@@ -15,12 +15,14 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Date,
+    Index,
     Integer,
     LargeBinary,
     SmallInteger,
     Text,
     Uuid,
     bindparam,
+    false,
     func,
     select,
     tuple_,
@@ -34,9 +36,13 @@ ALL = ""
 
 
 class RedemptionFact(Base):
-    """One admitted scan, once, whatever is delivered twice."""
+    """One admitted scan, once, whatever is delivered twice or late. A voided one counts nowhere."""
 
     __tablename__ = "redemption_fact"
+    __table_args__ = (
+        # Whether a pass was there at another hour, too: asked when one of its visits is taken back.
+        Index("ix_redemption_fact_pass_day", "pass_id", "local_day"),
+    )
 
     scan_ref: Mapped[str] = mapped_column(Text, primary_key=True)
     pass_id: Mapped[int] = mapped_column(BigInteger)
@@ -45,6 +51,7 @@ class RedemptionFact(Base):
     product_id: Mapped[str] = mapped_column(Text)
     local_day: Mapped[date] = mapped_column(Date)
     local_hour: Mapped[int] = mapped_column(SmallInteger)
+    voided: Mapped[bool] = mapped_column(server_default=false())
 
 
 class RefusalFact(Base):

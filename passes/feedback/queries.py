@@ -16,7 +16,11 @@ def list_open_invitations(session: Session, pass_id: int) -> Sequence[SurveyInvi
     """The latest unanswered ones, newest first; few, because a wallet that nags is closed."""
     open_ones = (
         select(SurveyInvitation)
-        .where(SurveyInvitation.pass_id == pass_id, SurveyInvitation.answered_at.is_(None))
+        .where(
+            SurveyInvitation.pass_id == pass_id,
+            SurveyInvitation.answered_at.is_(None),
+            ~SurveyInvitation.scan_refs.contained_by(SurveyInvitation.voided_refs),
+        )
         .order_by(SurveyInvitation.invited_at.desc(), SurveyInvitation.id)
         .limit(SHOWN)
     )

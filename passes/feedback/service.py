@@ -1,12 +1,13 @@
 """Asking after a visit, and taking the answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid5
 
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy import Text, Uuid, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from passes.errors import N_, Conflict, Invalid
 from passes.events.contract import SurveyAnswered, SurveyInvited
@@ -31,34 +32,81 @@ class Visit:
 
 def invite(session: Session, visits: Sequence[Visit], *, now: datetime) -> int:
     """One invitation for each pass, venue and day; returns how many are new. Emits SurveyInvited for those."""
-    rows = {_invitation_id(visit): visit for visit in reversed(visits)}
-    if not rows:
-        return 0
-    new = insert(SurveyInvitation).values(
-        [
-            {
-                "id": invitation_id,
-                "pass_id": visit.pass_id,
-                "scan_ref": visit.scan_ref,
-                "venue_id": visit.venue_id,
-                "visited_on": visit.visited_on,
-                "invited_at": now,
-            }
-            for invitation_id, visit in sorted(rows.items())
-        ]
-    )
-    made = set(session.scalars(new.on_conflict_do_nothing().returning(SurveyInvitation.id)))
+    found = _by_invitation(visits)
+    made = _make(session, [_row(visits, [v.scan_ref for v in visits], now) for visits in found.values()])
+    known = {invitation_id: visits for invitation_id, visits in found.items() if invitation_id not in made}
+    refs_of = _add_refs(session, SurveyInvitation.scan_refs, known)
+    # A row that only a void had made until now is an invitation from its first visit on.
+    made |= {invitation_id for invitation_id, refs in refs_of.items() if len(refs) == len(known[invitation_id])}
     invited = [
         SurveyInvited(
-            pass_id=rows[invitation_id].pass_id,
+            pass_id=found[invitation_id][0].pass_id,
             invitation_id=invitation_id,
-            venue_id=rows[invitation_id].venue_id,
-            visited_on=rows[invitation_id].visited_on,
+            venue_id=found[invitation_id][0].venue_id,
+            visited_on=found[invitation_id][0].visited_on,
         )
         for invitation_id in sorted(made)
     ]
     emit_all(session, invited, now=now)
     return len(made)
+
+
+def withdraw(session: Session, voided: Sequence[Visit], *, now: datetime) -> None:
+    """These admissions were taken back: nobody is asked about a day of which no other is left.
+
+    Whatever the order and however often; a void that overtakes its visit leaves a row that asks nobody.
+    """
+    found = _by_invitation(voided)
+    _make(session, [_row(visits, [], now) for visits in found.values()])
+    _add_refs(session, SurveyInvitation.voided_refs, found)
+
+
+def _by_invitation(visits: Sequence[Visit]) -> dict[UUID, list[Visit]]:
+    found: dict[UUID, dict[str, Visit]] = {}
+    for visit in visits:
+        found.setdefault(_invitation_id(visit), {}).setdefault(visit.scan_ref, visit)
+    return {invitation_id: list(found[invitation_id].values()) for invitation_id in sorted(found)}
+
+
+def _row(visits: Sequence[Visit], scan_refs: Sequence[str], now: datetime) -> dict[str, object]:
+    return {
+        "id": _invitation_id(visits[0]),
+        "pass_id": visits[0].pass_id,
+        "scan_refs": scan_refs,
+        "venue_id": visits[0].venue_id,
+        "visited_on": visits[0].visited_on,
+        "invited_at": now,
+    }
+
+
+def _make(session: Session, rows: Sequence[dict[str, object]]) -> set[UUID]:
+    """Insert what is not there yet; the ids of the new ones."""
+    if not rows:
+        return set()
+    new = insert(SurveyInvitation).values(list(rows)).on_conflict_do_nothing()
+    return set(session.scalars(new.returning(SurveyInvitation.id)))
+
+
+def _add_refs(
+    session: Session, column: InstrumentedAttribute[list[str]], visits: Mapping[UUID, Sequence[Visit]]
+) -> dict[UUID, list[str]]:
+    """Add the visits to that set of their invitations; the sets that grew, as they are now."""
+    if not visits:
+        return {}
+    ids = [invitation_id for invitation_id, found in visits.items() for _ in found]
+    refs = [visit.scan_ref for found in visits.values() for visit in found]
+    given = func.unnest(bindparam("ids", ids, type_=ARRAY(Uuid)), bindparam("refs", refs, type_=ARRAY(Text)))
+    pairs = given.table_valued("id", "ref").render_derived()
+    added = select(pairs.c.id, func.array_agg(pairs.c.ref, type_=ARRAY(Text)).label("refs")).group_by(pairs.c.id)
+    new = added.subquery()
+    statement = (
+        update(SurveyInvitation)
+        .where(SurveyInvitation.id == new.c.id, ~column.contains(new.c.refs))
+        .values({column: func.array_cat(column, new.c.refs)})
+        .returning(SurveyInvitation.id, column)
+        .execution_options(synchronize_session=False)
+    )
+    return {invitation_id: refs for invitation_id, refs in session.execute(statement)}
 
 
 def answer_survey(
@@ -76,6 +124,8 @@ def answer_survey(
         return invitation
     if invitation.score is not None:
         raise Conflict("survey_answered", N_("You have answered this question already. Your first answer stays."))
+    if invitation.is_withdrawn:
+        raise Conflict("survey_withdrawn", N_("This visit was taken back at the gate, so there is nothing to answer."))
     invitation.score, invitation.answered_at = score, now
     event = SurveyAnswered(
         pass_id=pass_id,

@@ -1,6 +1,7 @@
 """What happened at the gates: every attempt, what it used up, and how often each benefit was used."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -25,6 +26,7 @@ from passes.db import Base
 
 # admitted, needs_confirmation, or refused with its code.
 OUTCOME = "'^(admitted|needs_confirmation|refused/[a-z_]+)$'"
+VERDICT = "'^(admitted|voided|needs_confirmation|refused/[a-z_]+)$'"
 
 
 class Scan(Base):
@@ -35,10 +37,11 @@ class Scan(Base):
         UniqueConstraint("enrolment_id", "scan_id"),
         CheckConstraint(f"shown ~ {OUTCOME}", name="shown_is_an_outcome"),
         CheckConstraint(f"answer ~ {OUTCOME}", name="answer_is_an_outcome"),
-        CheckConstraint(f"verdict ~ {OUTCOME}", name="verdict_is_an_outcome"),
+        CheckConstraint(f"verdict ~ {VERDICT}", name="verdict_is_an_outcome"),
         # The history of one pass, in the order in which the verdicts are computed.
         Index("ix_scan_pass", "pass_id", "scanned_at", postgresql_where=text("pass_id IS NOT NULL")),
-        Index("ix_scan_venue_day", "venue_id", "local_day"),
+        # The day of one lane, newest first; a venue's day is that of its lanes.
+        Index("ix_scan_lane_day", "lane_id", "local_day", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -64,6 +67,23 @@ class Scan(Base):
     answer: Mapped[str] = mapped_column(Text, comment="what the server replied; never changes")
     verdict: Mapped[str] = mapped_column(Text, comment="what it counts as, once all scans of the pass are known")
     response: Mapped[dict[str, object]] = mapped_column(JSONB, comment="the first answer, word for word")
+    shift_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("shift.id"), comment="who stood at the gate")
+    used_up: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB, comment="what an admission moved and used, given back when it is voided"
+    )
+
+
+class ScanVoid(Base):
+    """An admission taken back at its lane: a mistake seen within minutes. The scan stays, and counts as nothing."""
+
+    __tablename__ = "scan_void"
+    __table_args__ = (CheckConstraint("char_length(reason) BETWEEN 3 AND 200", name="reason_is_said"),)
+
+    scan_row_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("scan.id"), primary_key=True, autoincrement=False)
+    enrolment_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("enrolment.id"), comment="the device that took it back")
+    shift_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("shift.id"))
+    reason: Mapped[str] = mapped_column(Text, comment="as the clerk wrote it; it leaves the house in no event")
+    voided_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class PassCounter(Base):

@@ -29,7 +29,7 @@ def test_a_day_at_a_spot_is_asked_about_once_however_often_it_is_entered(session
     assert invite(session, [visit(1, now)], now=now) == 0
     assert invite(session, [visit(3, now)], now=now + timedelta(hours=3)) == 0
     (invitation,) = list_open_invitations(session, 7)
-    assert (invitation.scan_ref, invitation.venue_id) == ("gate/1", "S06")
+    assert (invitation.scan_refs, invitation.venue_id) == (["gate/1", "gate/2", "gate/3"], "S06")
     assert [event["invitation_id"] for event in told(session, "survey.invited.v1")] == [str(invitation.id)]
 
 
