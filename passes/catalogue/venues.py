@@ -1,7 +1,7 @@
 """Reading spots, hotels and partners."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 from passes.entitlement.nodes import (
     Fault,
@@ -13,16 +13,18 @@ from passes.entitlement.nodes import (
     number,
     one_of,
     sequence,
+    some_of,
     text,
     truth,
     whole,
     words,
 )
 from passes.entitlement.spans import Window, days_of_the_year, season, time_span, weekdays
-from passes.entitlement.terms import Venue, VenueKind
+from passes.entitlement.terms import Interest, Venue, VenueKind
 
 PARTNER_KINDS: tuple[VenueKind, ...] = ("shop", "transport", "online")
-EXTRAS = "district grade lat lon closed_weekdays list_price_fen capacity free_admission open_district"
+EXTRAS = "district grade lat lon closed_weekdays list_price_fen capacity free_admission open_district interests about"
+INTERESTS: tuple[Interest, ...] = get_args(Interest)
 
 
 def read_venue(node: Node, kind: VenueKind | None) -> Venue:
@@ -55,6 +57,8 @@ def read_extras(parts: dict[str, Node]) -> dict[str, Any]:
         "list_price_fen": fen,
         "free_admission": truth,
         "open_district": truth,
+        "interests": lambda entry: some_of(entry, INTERESTS),
+        "about": text,
     }.items():
         if name in parts:
             found[name] = reader(parts[name])

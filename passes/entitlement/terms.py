@@ -11,14 +11,18 @@ from passes.entitlement.rule import Rule
 from passes.entitlement.rule_terms import Settle
 from passes.entitlement.spans import Window
 
-__all__ = ["Benefit", "Calendar", "Holiday", "Product", "Terms", "Text", "Venue", "VenueKind", "Year"]
+__all__ = ["Benefit", "Calendar", "Holiday", "Interest", "Product", "Terms", "Text", "Venue", "VenueKind", "Year"]
 
 VenueKind = Literal["spot", "hotel", "shop", "transport", "online"]
+Interest = Literal["views", "river", "history", "museum", "nature", "family", "food", "crafts", "wellness"]
 
 
 @dataclass(frozen=True, slots=True)
 class Venue:
-    """A place of redemption. hours cover the year; closed_weekdays as date.weekday() counts them."""
+    """A place of redemption. hours cover the year; closed_weekdays as date.weekday() counts them.
+
+    interests: what draws people there; about: a sentence or two for a reader. Neither changes what a pass gives.
+    """
 
     id: str
     number: int
@@ -35,6 +39,8 @@ class Venue:
     capacity_day_people: int | None = None
     free_admission: bool = False
     open_district: bool = False
+    interests: tuple[Interest, ...] = ()
+    about: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
