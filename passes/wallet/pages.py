@@ -1,23 +1,26 @@
 """The holder's page behind its secret link, and the code it fetches every 15 seconds."""
 
+import json
 from datetime import datetime
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from passes import clock
+from passes import clock, settings
 from passes.access.guard import secret_link
 from passes.db import transaction
 from passes.errors import N_, Conflict, Invalid, NotFound
 from passes.feedback.service import answer_survey
-from passes.http import answers, load_form
+from passes.http import answers, language, load_form
+from passes.http.assets import asset
 from passes.lifecycle.queries import get_pass_by_wallet_token
 from passes.lifecycle.service import activate_pass
 from passes.wallet.queries import get_wallet
+from passes.wallet.rules import SECTIONS, in_order
 from passes.wallet.schemas import CHOOSE, CodeOut, ScoreForm
-from passes.wallet.service import show_code
+from passes.wallet.service import print_card, show_code
 
 blueprint = Blueprint("wallet", __name__)
 
@@ -32,7 +35,26 @@ TEXTS = {
     "server": N_("Our server does not answer, so the code could not be renewed. It is asked again by itself."),
     "late": N_("This code ran out. A new one is on its way."),
     "closed": N_("This code is no longer good. Load the page again to see why."),
+    "larger": N_("Show it large"),
+    "smaller": N_("Back to the page"),
+    "metres": N_("{metres} m"),
+    "kilometres": N_("{kilometres} km"),
+    "sorted": N_("Sorted: the nearest place comes first. Your position stays on this phone."),
+    "no_position": N_("Your phone did not say where it is, so the list stays as it was. Allow it in the settings."),
 }
+
+SECTION_NAMES = {
+    "sights": N_("Sights"),
+    "hotels": N_("Hotels"),
+    "city": N_("About the city"),
+    "experiences": N_("Experiences"),
+}
+ICONS = (
+    ("icon-192.png", "192x192", "any"),
+    ("icon-512.png", "512x512", "any"),
+    ("icon-maskable.png", "512x512", "maskable"),
+)
+GROUND, PAPER = "#f7f3ec", "#fffdf9"  # --ground and --paper of tokens.css: a manifest can name no token
 
 
 def _milliseconds(moment: datetime) -> int:
@@ -62,10 +84,16 @@ def _page(token: str, *, error: str | None = None, status: int = 200) -> Respons
         code=code,
         error=error,
         thanks="thanks" in request.args,
+        now=now,
         now_ms=_milliseconds(now),
         expires_ms=_milliseconds(code.expires_at) if code.expires_at else None,
         good_until=f"{clock.local_time(code.expires_at):%H:%M:%S}" if code.expires_at else None,
         texts={name: gettext(text) for name, text in TEXTS.items()},
+        sections=[
+            (name, gettext(SECTION_NAMES[name]), in_order(wallet.benefits, name))
+            for name in SECTIONS
+        ],
+        service_phone=settings.current().service_phone,
     )
     return html, status
 
@@ -85,6 +113,53 @@ def code(token: str) -> dict[str, object]:
         "expires_at": _milliseconds(shown.expires_at) if shown.expires_at else None,
         "now": _milliseconds(now),
     }
+
+
+@blueprint.get("/w/<token>/card")
+@secret_link("wallet")
+def card(token: str) -> ResponseReturnValue:
+    """A card to print. A pass that shows no code now has none: its page says why."""
+    now = clock.now()
+    try:
+        with transaction() as session:
+            pass_ = get_pass_by_wallet_token(session, token, now)
+            drawing = print_card(session, pass_, now=now)
+            wallet = get_wallet(session, pass_, now) if drawing else None
+    except NotFound:
+        return _page(token)
+    if wallet is None:
+        return redirect(url_for("wallet.page", token=token), 303)
+    return render_template(
+        "wallet/card.html",
+        token=token,
+        wallet=wallet,
+        drawing=drawing,
+        service_phone=settings.current().service_phone,
+    )
+
+
+@blueprint.get("/w/<token>/app.webmanifest")
+@secret_link("wallet")
+def manifest(token: str) -> ResponseReturnValue:
+    """What a phone needs to keep this page on its home screen: an app that opens on this very pass."""
+    here = url_for("wallet.page", token=token)
+    described = {
+        "id": here,
+        "name": gettext("Youyou Lanzhou, my pass"),
+        "short_name": gettext("My pass"),
+        "lang": "zh-CN" if language() == "zh" else "en",
+        "start_url": here,
+        "scope": here,
+        "display": "standalone",
+        "orientation": "portrait",
+        "background_color": GROUND,
+        "theme_color": PAPER,
+        "icons": [
+            {"src": asset(name), "sizes": sizes, "type": "image/png", "purpose": purpose}
+            for name, sizes, purpose in ICONS
+        ],
+    }
+    return Response(json.dumps(described, ensure_ascii=False), mimetype="application/manifest+json")
 
 
 @blueprint.post("/w/<token>/activate")

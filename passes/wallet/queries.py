@@ -1,35 +1,63 @@
 """All that a wallet page shows of one pass, gathered from the rooms below."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from passes.catalogue.queries import get_terms
+from passes.catalogue.queries import get_terms, opening
 from passes.catalogue.sheets import day_sheet
 from passes.clock import local_day
+from passes.entitlement.daysheet import DaySheet
+from passes.entitlement.decide import decide, next_allowed
+from passes.entitlement.facts import Decision, Facts, HolderClass, PassState
 from passes.entitlement.nodes import Text
-from passes.entitlement.terms import Terms
+from passes.entitlement.plain import plain_words
+from passes.entitlement.terms import Benefit, Terms, Venue
 from passes.feedback.queries import list_open_invitations
 from passes.gate.queries import used_counters
 from passes.lifecycle.models import Pass
 from passes.lifecycle.queries import find_open_hold, get_member
 from passes.lifecycle.rules import masked_name
-from passes.wallet.rules import Left, Life, days_left, status_of, uses_left
+from passes.wallet.rules import Left, Life, Section, days_left, section_of, standing, status_of, uses_left
+
+DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True)
 class BenefitLeft:
-    """One benefit of the product. `lefts` is empty where it has no limit; `open` False where no gate takes it yet."""
+    """One benefit of the product. words: its rules, in plain words. places: where, told only if its name does not.
+
+    `lefts` is empty where it has no limit; standing: rules.standing.
+    """
 
     id: str
     name: Text
+    section: Section
     places: tuple[Text, ...]
-    experience: bool
-    open: bool
+    words: tuple[Text, ...]
+    standing: str
     lefts: tuple[Left, ...]
+
+
+@dataclass(frozen=True)
+class OpenPlace:
+    """A place where this pass would be let in now, what it gives there, and until when; None: it never closes."""
+
+    venue: Venue
+    benefits: tuple[Text, ...]
+    until: datetime | None
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Where the pass works now, in the order of the catalogue, and if nowhere, where first."""
+
+    open: tuple[OpenPlace, ...]
+    next: tuple[Venue, datetime] | None
 
 
 @dataclass(frozen=True)
@@ -43,7 +71,10 @@ class Survey:
 
 @dataclass(frozen=True)
 class Wallet:
-    """A pass as its holder sees it. `last_on` is the last day it is good; days_left counts it and today."""
+    """A pass as its holder sees it. `last_on` is the last day it is good; days_left counts it and today.
+
+    surroundings: None where the pass opens nothing now.
+    """
 
     status: str
     number: str
@@ -59,6 +90,7 @@ class Wallet:
     validity_days: int
     benefits: Sequence[BenefitLeft]
     surveys: Sequence[Survey]
+    surroundings: Surroundings | None
 
 
 def pass_status(session: Session, pass_: Pass, now: datetime) -> str:
@@ -72,9 +104,12 @@ def get_wallet(session: Session, pass_: Pass, now: datetime) -> Wallet:
     """The page of this pass."""
     today = local_day(now)
     terms = get_terms(session, pass_.terms_version)
+    sheet = day_sheet(session, pass_.terms_version, today)
+    used = used_counters(session, pass_.id)
+    status = pass_status(session, pass_, now)
     last_on = pass_.valid_until - timedelta(days=1) if pass_.valid_until else None
     return Wallet(
-        status=pass_status(session, pass_, now),
+        status=status,
         number=pass_.number,
         livemode=pass_.livemode,
         holder=masked_name(get_member(session, pass_.member_id).name),
@@ -86,29 +121,89 @@ def get_wallet(session: Session, pass_: Pass, now: datetime) -> Wallet:
         days_left=days_left(last_on, today) if last_on else pass_.validity_days,
         days_to_activate=days_left(pass_.activate_by_on, today),
         validity_days=pass_.validity_days,
-        benefits=_benefits(session, pass_, terms, today),
+        benefits=_benefits(pass_, terms, sheet, used),
         surveys=_surveys(session, pass_, terms),
+        surroundings=_surroundings(pass_, terms, sheet, used, now) if status == "ready" else None,
     )
 
 
-def _benefits(session: Session, pass_: Pass, terms: Terms, today: date) -> list[BenefitLeft]:
+def _benefits(pass_: Pass, terms: Terms, sheet: DaySheet, used: Mapping[tuple[str, str], int]) -> list[BenefitLeft]:
     """In the order of the catalogue. Before activation the whole limit is left."""
-    sheet = day_sheet(session, pass_.terms_version, today)
-    used = used_counters(session, pass_.id)
-    found = []
-    for benefit_id in terms.products[pass_.product_id].benefits:
-        offer, benefit = sheet.offers[benefit_id], terms.benefits[benefit_id]
-        found.append(
-            BenefitLeft(
-                id=benefit_id,
-                name=offer.name,
-                places=tuple(terms.venues[venue_id].name for venue_id in benefit.at),
-                experience=offer.experience,
-                open=not offer.unsupported,
-                lefts=uses_left(offer.counters(today, pass_.valid_from or today), used),
-            )
-        )
-    return found
+    return [
+        _benefit(pass_, terms.benefits[benefit_id], terms, sheet, used)
+        for benefit_id in terms.products[pass_.product_id].benefits
+    ]
+
+
+def _benefit(
+    pass_: Pass, benefit: Benefit, terms: Terms, sheet: DaySheet, used: Mapping[tuple[str, str], int]
+) -> BenefitLeft:
+    offer = sheet.offers[benefit.id]
+    venues = [terms.venues[venue_id] for venue_id in benefit.at]
+    section = section_of(benefit.experience, [venue.kind for venue in venues])
+    lefts = uses_left(offer.counters(sheet.day, pass_.valid_from or sheet.day), used)
+    return BenefitLeft(
+        id=benefit.id,
+        name=benefit.name,
+        section=section,
+        places=() if section == "sights" else tuple(venue.name for venue in venues),
+        words=plain_words(benefit, terms, validity_days=pass_.validity_days),
+        standing=standing(not offer.unsupported, lefts),
+        lefts=lefts,
+    )
+
+
+def _surroundings(
+    pass_: Pass, terms: Terms, sheet: DaySheet, used: Mapping[tuple[str, str], int], now: datetime
+) -> Surroundings:
+    """Asked of the same rules that a gate asks; whoever only needs a word with staff counts as let in."""
+    benefits = sheet.products[pass_.product_id].benefits
+    places: list[OpenPlace] = []
+    refused: list[tuple[Facts, Decision]] = []
+    for venue in terms.venues.values():
+        if venue.lat is None:
+            continue
+        usable = []
+        for choice in sheet.choices.get(venue.id, ()):
+            if choice.id in benefits and not sheet.offers[choice.id].unsupported:
+                facts = _facts(pass_, venue.id, choice.id, used, now)
+                decision = decide(sheet, facts)
+                if decision.outcome == "refused":
+                    refused.append((facts, decision))
+                else:
+                    usable.append(choice)
+        if usable:
+            until = _until(terms, sheet, venue.id, [choice.id for choice in usable], now)
+            places.append(OpenPlace(venue, tuple(choice.name for choice in usable), until))
+    return Surroundings(tuple(places), None if places else _next(terms, sheet, refused))
+
+
+def _next(terms: Terms, sheet: DaySheet, refused: Sequence[tuple[Facts, Decision]]) -> tuple[Venue, datetime] | None:
+    moments = ((next_allowed(sheet, facts, decision), facts.venue_id) for facts, decision in refused)
+    first = min(((moment, venue_id) for moment, venue_id in moments if moment is not None), default=None)
+    return None if first is None else (terms.venues[first[1]], first[0])
+
+
+def _facts(pass_: Pass, venue_id: str, benefit_id: str, used: Mapping[tuple[str, str], int], now: datetime) -> Facts:
+    return Facts(
+        now=now,
+        venue_id=venue_id,
+        product_id=pass_.product_id,
+        holder_class=cast(HolderClass, pass_.holder_class),
+        state=cast(PassState, pass_.state),
+        valid_from=pass_.valid_from,
+        valid_until=pass_.valid_until,
+        counters=used,
+        benefit_id=benefit_id,
+    )
+
+
+def _until(terms: Terms, sheet: DaySheet, venue_id: str, benefit_ids: Sequence[str], now: datetime) -> datetime | None:
+    """The end of the last entry now; where that is midnight, when the place closes."""
+    second = sheet.second_of(now)
+    windows = [window for id_ in benefit_ids for window in sheet.offers[id_].at[venue_id].windows]
+    end = max((end for begin, end in windows if begin <= second < end), default=DAY_SECONDS)
+    return opening(terms, venue_id, now).until if end >= DAY_SECONDS else sheet.starts_at + timedelta(seconds=end)
 
 
 def _surveys(session: Session, pass_: Pass, terms: Terms) -> list[Survey]:

@@ -1,9 +1,24 @@
 """What a holder is shown, as values."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Literal, Protocol, TypeVar, cast
+
+Section = Literal["sights", "hotels", "city", "experiences"]
+SECTIONS: tuple[Section, ...] = ("sights", "hotels", "city", "experiences")
+
+
+class Placed(Protocol):
+    """A benefit as a wallet lists it."""
+
+    @property
+    def section(self) -> str: ...
+    @property
+    def standing(self) -> str: ...
+
+
+Row = TypeVar("Row", bound=Placed)
 
 
 class Limited(Protocol):
@@ -62,4 +77,34 @@ def uses_left(counters: Iterable[Limited], used: Mapping[tuple[str, str], int]) 
     return tuple(
         Left(counter.per, max(counter.limit - used.get((counter.name, counter.period), 0), 0), counter.limit)
         for counter in counters
+    )
+
+
+def section_of(experience: bool, kinds: Sequence[str]) -> Section:
+    """Where a benefit stands in a wallet, by the kinds of its places: at one sight, at one hotel, about the city."""
+    if experience:
+        return "experiences"
+    if list(kinds) == ["spot"]:
+        return "sights"
+    return "hotels" if set(kinds) == {"hotel"} else "city"
+
+
+Standing = Literal["usable", "tomorrow", "spent", "later"]
+STANDINGS: tuple[Standing, ...] = ("usable", "tomorrow", "spent", "later")
+
+
+def standing(open: bool, lefts: Sequence[Left]) -> Standing:
+    """usable; used up for today only; used up for the whole term; or not open yet."""
+    if not open:
+        return "later"
+    if any(left.left == 0 and left.per != "day" for left in lefts):
+        return "spent"
+    return "tomorrow" if any(left.left == 0 for left in lefts) else "usable"
+
+
+def in_order(benefits: Iterable[Row], section: str) -> list[Row]:
+    """The benefits of a section: what can be used first, what is not open yet last."""
+    return sorted(
+        (benefit for benefit in benefits if benefit.section == section),
+        key=lambda benefit: STANDINGS.index(cast(Standing, benefit.standing)),
     )

@@ -1,4 +1,7 @@
 // Redraws the code every 15 seconds; covers it with the reason when it runs out. It never looks valid when it is not.
+import { offerInstall } from "./wallet/install";
+import { offerLarge } from "./wallet/large";
+import { offerNearest } from "./wallet/places";
 import {
   REFRESH_MS,
   RETRY_MS,
@@ -25,7 +28,6 @@ const picture = element<SVGElement>("picture");
 const path = element<SVGPathElement>("path");
 const cover = element<HTMLElement>("cover");
 const reason = element<HTMLElement>("reason");
-const live = element<HTMLElement>("live");
 const progress = element<HTMLProgressElement>("progress");
 const clock = element<HTMLElement>("clock");
 const hint = element<HTMLElement>("hint");
@@ -158,7 +160,9 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted) wakeUp();
 });
 window.setInterval(tick, 250);
-live.hidden = false;
+offerLarge(figure, element("large"), texts);
+offerNearest(texts);
+offerInstall(element("install"));
 draw();
 void stayAwake();
 // A page that took long to come, or was kept by the browser, brings an old code.
