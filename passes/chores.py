@@ -27,6 +27,7 @@ from passes.mail.post import send_waiting
 from passes.sale import flows, webhook_flows
 from passes.sale.stripe_gateway import StripePayments
 from passes.settings import Settings, SettingsRefused
+from passes.wallet import lookups
 
 log = logging.getLogger(__name__)
 
@@ -63,15 +64,30 @@ def lanes(chosen: Settings) -> dict[str, Sequence[Chore]]:
                 lambda now: webhook_flows.sweep_undelivered_events(provider, chosen, since=now - _EVENTS_BACK, now=now),
             ),
         ),
-        "mail": (Chore("mail", 2, lambda now: send_waiting(chosen, now=now)),),
+        "mail": (
+            Chore("look-ups", 1, lambda now: _answer_lookups(chosen, now)),
+            Chore("mail", 2, lambda now: send_waiting(chosen, now=now)),
+        ),
         "house": (
             Chore("passes to start", 60, _auto_start),
             Chore("passes to end", 60, _expire),
             Chore("issuer keys", 3600, _issuer_keys),
             Chore("outbox pruning", 60, _prune_outbox),
             Chore("rates", 600, _prune_rates),
+            Chore("old look-ups", 3600, _forget_lookups),
         ),
     }
+
+
+def _answer_lookups(chosen: Settings, now: datetime) -> int:
+    with db.transaction() as session:
+        by_mail, by_sms = chosen.smtp_url is not None, chosen.sms_url is not None
+        return lookups.answer_lookups(session, by_mail=by_mail, by_sms=by_sms, now=now)
+
+
+def _forget_lookups(now: datetime) -> int:
+    with db.transaction() as session:
+        return lookups.forget_lookups(session, now=now)
 
 
 def _auto_start(now: datetime) -> int:

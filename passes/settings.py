@@ -44,6 +44,7 @@ class Settings:
     min_charge_fen: int = 500
     hold_minutes: int = 35
     proxies: int = 0
+    second_factor: str = "optional"
     service_phone: str | None = None
 
     @property
@@ -75,6 +76,7 @@ KNOWN = frozenset(
         "YOUYOU_MIN_CHARGE_FEN",
         "YOUYOU_HOLD_MINUTES",
         "YOUYOU_PROXIES",
+        "YOUYOU_SECOND_FACTOR",
         "YOUYOU_SERVICE_PHONE",
         "STRIPE_SECRET_KEY",
         "STRIPE_WEBHOOK_SECRETS",
@@ -161,6 +163,7 @@ def _read(environ: Mapping[str, str]) -> Settings:
         min_charge_fen=reader.number("YOUYOU_MIN_CHARGE_FEN", 500, 1, 99_999_999),
         hold_minutes=reader.number("YOUYOU_HOLD_MINUTES", 35, 1, 1440),
         proxies=reader.number("YOUYOU_PROXIES", 0, 0, 9),
+        second_factor=reader.choice("YOUYOU_SECOND_FACTOR", ("optional", "admins", "everyone"), "optional"),
         service_phone=reader.text("YOUYOU_SERVICE_PHONE"),
     )
     if not settings.public_url:

@@ -210,6 +210,26 @@ def find_wallet_path(session: Session, pass_id: int) -> str | None:
     return None if link_id is None else f"/w/{link_token(link_id)}"
 
 
+def list_held_passes(
+    session: Session, phone: str, document_last4: str, *, now: datetime, limit: int = 20
+) -> list[tuple[int, str | None]]:
+    """Passes of this telephone (E.164) and document whose link is open, with the holder's e-mail, newest first."""
+    statement = (
+        select(Pass.id, Member.email)
+        .join(Member, Member.id == Pass.member_id)
+        .join(WalletLink, WalletLink.pass_id == Pass.id)
+        .where(
+            Member.phone == phone,
+            Member.document_last4 == document_last4,
+            Pass.state != "void",
+            WalletLink.revoked_at.is_(None),
+            WalletLink.expires_at > now,
+        )
+        .order_by(Pass.issued_at.desc(), Pass.id.desc())
+    )
+    return [(pass_id, email) for pass_id, email in session.execute(statement.limit(limit))]
+
+
 def wallet_path(session: Session, pass_id: int) -> str:
     """ "/w/<secret>" of the pass; Conflict("wallet_link_revoked") where its link was revoked and none made anew."""
     path = find_wallet_path(session, pass_id)

@@ -11,11 +11,12 @@ Moment = DateTime(timezone=True)
 
 
 class Letter(Base):
-    """A letter to one person. Its body may hold a secret link: only care and admins read it."""
+    """A letter or text message to one person. Its body may hold a secret link: only care and admins read it."""
 
     __tablename__ = "letter"
     __table_args__ = (
         CheckConstraint("state IN ('waiting', 'sent', 'failed', 'kept')", name="state_known"),
+        CheckConstraint("channel IN ('mail', 'sms')", name="channel_known"),
         CheckConstraint("state IN ('kept', 'failed') OR recipient IS NOT NULL", name="sent_has_a_recipient"),
         # What the chore asks for.
         Index("ix_letter_waiting", "next_attempt_at", postgresql_where=text("state = 'waiting'")),
@@ -25,6 +26,7 @@ class Letter(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     kind: Mapped[str] = mapped_column(Text)
     about: Mapped[str | None] = mapped_column(Text, comment="order:<id> or pass:<id>, where it is about one")
+    channel: Mapped[str] = mapped_column(Text, server_default=text("'mail'"))
     recipient: Mapped[str | None] = mapped_column(Text)
     locale: Mapped[str] = mapped_column(Text)
     subject: Mapped[str] = mapped_column(Text)
@@ -35,3 +37,4 @@ class Letter(Base):
     last_error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Moment)
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
+    good_until: Mapped[datetime | None] = mapped_column(Moment, comment="of no use later, so not sent then")

@@ -12,7 +12,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from passes import clock
 from passes.db import in_transaction, transaction
 from passes.mail import service
+from passes.mail.errors import NeverDelivered
 from passes.mail.models import Letter
+from passes.mail.texts import send_text
 from passes.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -21,30 +23,27 @@ _SECONDS = 15
 
 
 def send_waiting(settings: Settings, *, now: datetime, limit: int = 20) -> int:
-    """Send what is due; returns how many letters left the house. Without SMTP_URL they are kept for the back office."""
-    if settings.smtp_url is None:
-        with transaction() as session:
-            service.keep_waiting(session)
-        return 0
+    """Send what is due; returns how many letters left the house.
+
+    Without SMTP_URL e-mails are kept for the back office, without SMS_URL text messages.
+    """
+    unset = [name for name, url in (("mail", settings.smtp_url), ("sms", settings.sms_url)) if url is None]
     with transaction() as session:
-        letters = list(service.claim_due(session, now=now, limit=limit))
+        service.give_up_late(session, now=now)
+        service.keep_waiting(session, unset)
+        letters = list(service.claim_due(session, now=now, limit=limit)) if len(unset) < 2 else []
     return sum(_send_one(settings, letter) for letter in letters)
 
 
 def _send_one(settings: Settings, letter: Letter) -> bool:
     error, final = None, False
     try:
-        message = message_of(settings, letter)
-    except (ValueError, LookupError) as impossible:
-        # The library finds no address: it never will.
-        with transaction() as session:
-            service.record_failure(session, letter.id, f"no address: {impossible}", final=True, now=clock.now())
-        return False
-    try:
-        deliver(settings, message)
-    except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError) as refused:
-        # 5xx is a definite no for this letter; 4xx means later.
-        error, final = str(refused), _is_permanent(refused)
+        if letter.channel == "sms":
+            send_text(settings.sms_url or "", letter)
+        else:
+            _send_mail(settings, letter)
+    except NeverDelivered as refused:
+        error, final = str(refused), True
     except Exception as failed:
         # Ours or the server's: this letter later again, and the next one now.
         log.warning("letter %s was not sent: %s", letter.id, type(failed).__name__)
@@ -55,6 +54,21 @@ def _send_one(settings: Settings, letter: Letter) -> bool:
         else:
             service.record_failure(session, letter.id, error, final=final, now=clock.now())
     return error is None
+
+
+def _send_mail(settings: Settings, letter: Letter) -> None:
+    try:
+        message = message_of(settings, letter)
+    except (ValueError, LookupError) as impossible:
+        # The library finds no address: it never will.
+        raise NeverDelivered(f"no address: {impossible}") from impossible
+    try:
+        deliver(settings, message)
+    except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError) as refused:
+        # 5xx is a definite no for this letter; 4xx means later.
+        if _is_permanent(refused):
+            raise NeverDelivered(str(refused)) from refused
+        raise
 
 
 def _is_permanent(refused: smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError) -> bool:

@@ -1,11 +1,12 @@
 """Letters are written in the transaction that has something to say, and sent by a chore."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from passes.errors import N_, Conflict, Invalid, NotFound
 from passes.mail.models import Letter
 
 MOST_ATTEMPTS = 8
@@ -21,12 +22,18 @@ def write_letter(
     body: str,
     *,
     about: str | None = None,
+    channel: str = "mail",
+    good_until: datetime | None = None,
     now: datetime,
 ) -> Letter:
-    """Keep a letter for the chore; without a recipient, for the back office. about: "order:7" or "pass:12"."""
+    """Keep a letter for the chore; without a recipient, for the back office. about: "order:7" or "pass:12".
+
+    channel: mail, or sms with a telephone number as its recipient. good_until: of no use later, so not sent then.
+    """
     letter = Letter(
         kind=kind,
         about=about,
+        channel=channel,
         recipient=recipient,
         locale=locale,
         subject=subject,
@@ -34,16 +41,24 @@ def write_letter(
         state="waiting" if recipient else "kept",
         next_attempt_at=now,
         created_at=now,
+        good_until=good_until,
     )
     session.add(letter)
     session.flush()
     return letter
 
 
-def keep_waiting(session: Session) -> int:
-    """No mail server is set: what waits is kept for the back office, and is not sent years later. Returns how many."""
-    kept = session.scalars(update(Letter).where(Letter.state == "waiting").values(state="kept").returning(Letter.id))
-    return len(kept.all())
+def keep_waiting(session: Session, channels: Collection[str]) -> int:
+    """Nothing is set that could send these: they are kept for the back office, not sent years later. How many."""
+    waiting = update(Letter).where(Letter.state == "waiting", Letter.channel.in_(channels))
+    return len(session.scalars(waiting.values(state="kept").returning(Letter.id)).all())
+
+
+def give_up_late(session: Session, *, now: datetime) -> int:
+    """What is of no use any more is not sent: a code that has run out would only confuse. Returns how many."""
+    late = update(Letter).where(Letter.state == "waiting", Letter.good_until <= now)
+    given_up = late.values(state="failed", last_error="too late to be of use").returning(Letter.id)
+    return len(session.scalars(given_up).all())
 
 
 def claim_due(session: Session, *, now: datetime, limit: int) -> Sequence[Letter]:
@@ -61,6 +76,48 @@ def claim_due(session: Session, *, now: datetime, limit: int) -> Sequence[Letter
         letter.next_attempt_at = now + _CLAIM
     session.flush()
     return letters
+
+
+def send_again(session: Session, letter_id: int, *, recipient: str | None, now: datetime) -> Letter:
+    """Let the chore send a letter once more. recipient: a corrected address, None = the one it has.
+
+    What was never sent waits again itself; of what was sent a copy is made, so that the first stays as it was.
+    """
+    letter = session.get(Letter, letter_id, with_for_update=True, populate_existing=True)
+    if letter is None:
+        raise NotFound("letter_not_found", N_("We know no letter with this number."))
+    address = recipient or letter.recipient
+    if address is None:
+        raise Invalid(
+            "letter_needs_an_address",
+            N_("This letter has no address. Say where it shall go."),
+            fields={"recipient": [N_("This letter has no address. Say where it shall go.")]},
+        )
+    if letter.state == "waiting":
+        raise Conflict("letter_waiting", N_("This letter is waiting to be sent already."))
+    if letter.good_until is not None and letter.good_until <= now:
+        raise Conflict("letter_too_late", N_("What this letter says has run out. The visitor has to ask for a new one."))
+    if letter.state == "sent":
+        return _copy(session, letter, address, now=now)
+    letter.state, letter.recipient, letter.attempts = "waiting", address, 0
+    letter.next_attempt_at, letter.last_error = now, None
+    session.flush()
+    return letter
+
+
+def _copy(session: Session, letter: Letter, recipient: str, *, now: datetime) -> Letter:
+    return write_letter(
+        session,
+        letter.kind,
+        recipient,
+        letter.locale,
+        letter.subject,
+        letter.body,
+        about=letter.about,
+        channel=letter.channel,
+        good_until=letter.good_until,
+        now=now,
+    )
 
 
 def record_sent(session: Session, letter_id: int, *, now: datetime) -> None:

@@ -8,6 +8,7 @@ PUBLIC = {
     "/api/v1/enrolments",
     "/admin/sign-in",
     "/buy",
+    "/find",
     "/gate",
     "/healthz",
     "/metrics",

@@ -1,6 +1,8 @@
 """Letters: written in a transaction, sent outside one, tried again, kept where no mail server is set."""
 
+import base64
 import contextlib
+import json
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,6 +10,8 @@ from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -162,6 +166,82 @@ def test_an_absent_server_loses_no_letter(session: Session, settings: Settings, 
     assert send_waiting(nobody, now=now) == 0
     session.refresh(written)
     assert written.state == "waiting" and "ConnectionRefused" in (written.last_error or "")
+
+
+@pytest.fixture
+def gateway(settings: Settings) -> Iterator[tuple[list[dict[str, object]], list[int], Settings]]:
+    """A text message gateway: what it was handed, what it answers next, and settings that name it."""
+    heard: list[dict[str, object]] = []
+    answers = [200]
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:  # noqa: N802
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            heard.append({**body, "login": self.headers["Authorization"], "key": self.headers["Idempotency-Key"]})
+            self.send_response(answers[0])
+            self.send_header("Location", "/elsewhere")
+            self.end_headers()
+            self.wfile.write(b"because")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield heard, answers, replace(settings, sms_url=f"http://me:p%40ss@127.0.0.1:{server.server_port}/send?v=1")
+        server.shutdown()
+        thread.join()
+
+
+def text_message(session: Session, now: datetime, **facts: object) -> Letter:
+    made = write_letter(
+        session, "lookup_code", "+8613812345678", "zh", "验证码", "【悠游兰州】123456", channel="sms", now=now, **facts
+    )  # type: ignore[arg-type]
+    session.commit()
+    return made
+
+
+def test_a_text_message_goes_through_the_gateway_with_its_password_and_a_key_of_its_own(
+    session: Session, gateway: tuple[list[dict[str, object]], list[int], Settings], now: datetime
+) -> None:
+    heard, _, settings = gateway
+    written, mail = text_message(session, now), letter(session, now)
+    session.commit()
+    assert send_waiting(settings, now=now) == 1
+    (message,) = heard
+    assert (message["to"], message["text"]) == ("+8613812345678", "【悠游兰州】123456")
+    assert base64.b64decode(str(message["login"]).removeprefix("Basic ")) == b"me:p@ss"
+    assert str(message["key"]).startswith(f"letter.{written.id}.")
+    session.expire_all()
+    assert (written.state, mail.state) == ("sent", "kept"), "no mail server is set"
+
+
+@pytest.mark.parametrize(("answer", "state"), [(422, "failed"), (403, "waiting"), (503, "waiting"), (302, "waiting")])
+def test_a_gateways_no_is_final_for_the_message_alone(
+    session: Session,
+    gateway: tuple[list[dict[str, object]], list[int], Settings],
+    now: datetime,
+    answer: int,
+    state: str,
+) -> None:
+    heard, answers, settings = gateway
+    answers[0] = answer
+    written = text_message(session, now)
+    assert send_waiting(settings, now=now) == 0
+    session.refresh(written)
+    assert (written.state, len(heard)) == (state, 1)
+    assert str(answer) in (written.last_error or "")
+
+
+def test_a_message_of_no_use_any_more_is_not_sent(
+    session: Session, gateway: tuple[list[dict[str, object]], list[int], Settings], now: datetime
+) -> None:
+    heard, _, settings = gateway
+    written = text_message(session, now, good_until=now + timedelta(minutes=10))
+    assert send_waiting(settings, now=now + timedelta(minutes=10)) == 0
+    session.refresh(written)
+    assert (written.state, heard) == ("failed", [])
 
 
 def test_no_letter_is_sent_while_a_transaction_is_open(session: Session, settings: Settings) -> None:
