@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, gettext
 
 from passes.access import guard
+from passes.entitlement.words import refusal_words
 from passes.errors import N_
 from passes.http.languages import LANGUAGES
 
@@ -15,13 +16,21 @@ BOTH = {
     "waiting": N_("One moment"),
     "silent": N_("No answer: neither yes nor no"),
     "problem": N_("The server did not take this scan"),
+    "next_allowed": N_("Possible again: %(when)s"),
+    "elsewhere": N_("Open for this pass now: %(place)s"),
+    "redeem_question": N_("Check, then confirm"),
+    "today": N_("today"),
+    "tomorrow": N_("tomorrow"),
 }
+EXAMPLES = {"admitted": "admitted", "refused": "daily_limit", "needs_confirmation": "check_document"}
 ONE = {
     "silent_advice": N_(
         "Do not admit on this screen alone. Ask again; if it stays silent, follow the paper procedure."
     ),
     "ask_again": N_("Ask again"),
     "what_now": N_("What now"),
+    "next": N_("Next visitor"),
+    "cancel": N_("Cancel: next visitor"),
     "benefit": N_("Benefit"),
     "benefit_asked": N_("asked at each scan where there are several"),
     "attended": N_("with staff"),
@@ -35,23 +44,62 @@ ONE = {
     "uses_month": N_("Used this month"),
     "uses_term": N_("Used in the pass's term"),
     "excludes": N_("Not included"),
-    "next_allowed": N_("Possible again"),
     "confirm": N_("Please confirm"),
-    "confirm_button": N_("Confirmed: scan again"),
+    "confirm_button": N_("I have checked this: go on"),
+    "redeem": N_("Confirm and redeem"),
     "enrol_again": N_("This device is no longer enrolled. Enrol it with a new code."),
     "enrol_silent": N_("The server does not answer. Check the network and try again."),
+    "no_answer": N_("The server does not answer. Check the network and try again."),
+    # today
+    "as_of": N_("as of %(time)s"),
+    "take_back": N_("Take back"),
+    "voided": N_("Taken back"),
+    "voided_why": N_("Taken back at %(time)s: %(reason)s"),
+    "scanned": N_("Scanned at"),
+    "until": N_("Possible until"),
+    "void_choose": N_("Choose why."),
+    "void_say": N_("Say why in at least three characters."),
+    "void_silent": N_(
+        "No answer: it is not known whether this was taken back. Try again; it is done once however often it is sent."
+    ),
+    # the shift
+    "admitted": N_("Admitted"),
+    "refused": N_("Refused"),
+    "since": N_("Since"),
+    "shift_figures": N_("since %(time)s · %(admitted)s admitted · %(refused)s refused"),
+    "digits_typed": N_("%(count)s of 6 digits"),
+    "pin_short": N_("A PIN has six digits."),
+    # the camera
+    "camera_number": N_("Camera %(number)s"),
+    "camera_no_https": N_(
+        "This page can use a camera only at an https:// address. Use the scanner, or tell the gate manager."
+    ),
+    "camera_denied": N_(
+        "The browser does not let this page use the camera. Allow it in the browser's settings for this page, then try again."
+    ),
+    "camera_missing": N_("No camera was found. Connect one and try again, or use the scanner."),
+    "camera_in_use": N_("The camera is used by another program. Close that one and try again."),
+    "camera_no_decoder": N_("The reader of codes could not be loaded. Check the network and try again."),
+    "camera_gone": N_("The camera was disconnected. Connect it and try again, or use the scanner."),
+    "camera_failed": N_("The camera did not start. Try again, choose another one, or use the scanner."),
 }
+VOID_REASONS = (
+    N_("Scanned by mistake"),
+    N_("The visitor did not enter"),
+    N_("The wrong benefit was chosen"),
+)
 
 
 @blueprint.get("/gate")
 @guard.public
 def gate() -> ResponseReturnValue:
     """Enrol, then scan."""
-    texts = {
-        "both": {name: {language: _in(language, text) for language in LANGUAGES} for name, text in BOTH.items()},
-        "one": {name: gettext(text) for name, text in ONE.items()},
-    }
-    return render_template("gate/gate.html", texts=texts)
+    both = {name: {language: _in(language, text) for language in LANGUAGES} for name, text in BOTH.items()}
+    for name, code in EXAMPLES.items():
+        words = refusal_words(code)
+        both[f"example_{name}"] = {"zh": words.zh, "en": words.en}
+    texts = {"both": both, "one": {name: gettext(text) for name, text in ONE.items()}}
+    return render_template("gate/gate.html", texts=texts, void_reasons=[gettext(reason) for reason in VOID_REASONS])
 
 
 def _in(language: str, text: str) -> str:

@@ -1,7 +1,8 @@
-// Bundles every src/*.ts and src/*.css into static/<name>-<hash>.<ext>, copies src/icons/* there, and writes
-// static/manifest.json.
+// Bundles every src/*.ts and src/*.css into static/<name>-<hash>.<ext>, copies src/icons/* and the decoder of the
+// gate's camera there, and writes static/manifest.json.
 // With --tests: bundles tests/*.test.ts into build/tests/ for `node --test`.
 import { build } from "esbuild";
+import { createRequire } from "node:module";
 import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,6 +12,12 @@ const filesOf = async (folder, pattern) =>
   (await readdir(path.join(here, folder)).catch(() => [])).filter((name) => pattern.test(name)).sort();
 const inside = (folder) => (name) => path.join(here, folder, name);
 
+// The decoder of barcode-detector takes only the wasm of the very version it was built with: the one it finds itself.
+const decoder = () => {
+  const ours = createRequire(import.meta.url);
+  return createRequire(ours.resolve("barcode-detector/ponyfill")).resolve("zxing-wasm/reader/zxing_reader.wasm");
+};
+
 async function bundlePages() {
   const out = path.join(here, "static");
   const manifestFile = path.join(out, "manifest.json");
@@ -19,8 +26,9 @@ async function bundlePages() {
     entryPoints: [
       ...(await filesOf("src", /\.(ts|css)$/)).map(inside("src")),
       ...(await filesOf("src/icons", /\.(svg|png)$/)).map(inside("src/icons")),
+      decoder(),
     ],
-    loader: { ".svg": "copy", ".png": "copy" },
+    loader: { ".svg": "copy", ".png": "copy", ".wasm": "copy" },
     absWorkingDir: here,
     outdir: out,
     entryNames: "[name]-[hash]",

@@ -26,3 +26,21 @@ export class ShownMemory<T> {
     this.shown = null;
   }
 }
+
+/** What a camera sees, twelve times a second. A code is new until it has been out of sight for 3 seconds. */
+export class Sightings {
+  private text: string | null = null;
+  private lastAt = 0;
+
+  isNew(text: string, at: number): boolean {
+    const known = this.text === text && at - this.lastAt < REPEAT_MS;
+    this.text = text;
+    this.lastAt = at;
+    return !known;
+  }
+
+  /** The same code may be read again at once: what it was shown for was not taken. */
+  forget(): void {
+    this.text = null;
+  }
+}

@@ -1,4 +1,8 @@
-// Asking the server, and what may be concluded when it does not answer.
+// What a gate asks the server about a visitor, and about itself.
+
+import { call, type Outcome, type Problem, type Surroundings } from "./wire";
+
+export { browserSurroundings, type Outcome, type Problem, type Surroundings } from "./wire";
 
 export interface Bilingual {
   zh: string;
@@ -32,6 +36,15 @@ export interface ScanAnswer {
   benefit?: Choice | null;
   holder?: Holder | null;
   terms?: { uses?: Use[]; excludes?: Bilingual[] } | null;
+  elsewhere?: Elsewhere | null;
+}
+
+/** The nearest other place that would let this pass in now, and with which benefit. */
+export interface Elsewhere {
+  venue: Choice;
+  benefit?: Choice | null;
+  metres?: number | null;
+  until?: string | null;
 }
 
 export interface Holder {
@@ -47,44 +60,27 @@ export interface Use {
   limit: number;
 }
 
+export interface Shift {
+  clerk: { id: number; name: string };
+  started_at: string;
+  admitted: number;
+  refused: number;
+  voided: number;
+}
+
 export interface Lane {
   id: number;
   name: string;
-  venue: Choice;
+  venue: Choice & { kind?: string };
   attended: boolean;
   default_benefit: Choice | null;
   benefits?: Choice[];
-}
-
-export interface Problem {
-  code: string;
-  detail: string;
-  fields?: Record<string, string[]>;
-}
-
-/** answer: the server's word. signed_off: enrol again. problem: it refused the request. silent: nobody knows. */
-export type Outcome<T> =
-  | { kind: "answer"; answer: T }
-  | { kind: "signed_off"; problem: Problem }
-  | { kind: "problem"; problem: Problem }
-  | { kind: "silent" };
-
-export interface Surroundings {
-  fetch: typeof fetch;
-  wait: (milliseconds: number) => Promise<void>;
-  timeoutMs: number;
+  clerks_required?: boolean;
+  shift?: Shift | null;
 }
 
 const RETRY_AFTER_MS = [300, 1200];
 const DECISIONS = new Set(["admitted", "refused", "needs_confirmation"]);
-
-export function browserSurroundings(): Surroundings {
-  return {
-    fetch: (input, init) => window.fetch(input, init),
-    wait: (milliseconds) => new Promise((done) => setTimeout(done, milliseconds)),
-    timeoutMs: 4000,
-  };
-}
 
 /** A version 4 UUID; crypto.randomUUID is missing where the page is not served over HTTPS or localhost. */
 export function newScanId(source: Pick<Crypto, "getRandomValues"> & { randomUUID?: () => string } = crypto): string {
@@ -101,8 +97,22 @@ export function newScanId(source: Pick<Crypto, "getRandomValues"> & { randomUUID
  * sent again with the same scan_id: the server answers a repeated id with its first answer, so nobody is counted twice.
  */
 export async function sendScan(token: string, scan: ScanRequest, around: Surroundings): Promise<Outcome<ScanAnswer>> {
+  return ask("/api/v1/scans", token, scan, around);
+}
+
+/** The same question, of which nothing is kept: for training, and for a look before something is redeemed. */
+export async function rehearse(token: string, scan: ScanRequest, around: Surroundings): Promise<Outcome<ScanAnswer>> {
+  return ask("/api/v1/gate/rehearsals", token, scan, around);
+}
+
+async function ask(
+  path: string,
+  token: string,
+  scan: ScanRequest,
+  around: Surroundings,
+): Promise<Outcome<ScanAnswer>> {
   for (let attempt = 0; ; attempt += 1) {
-    const outcome = await call("/api/v1/scans", { method: "POST", token, body: scan }, around);
+    const outcome = await call(path, { method: "POST", token, body: scan }, around);
     const judged = outcome.kind === "answer" ? judgeScan(outcome.answer, scan.scan_id) : outcome;
     const pause = RETRY_AFTER_MS[attempt];
     if (judged.kind !== "silent" || pause === undefined) return judged;
@@ -147,44 +157,4 @@ export async function enrol(
 ): Promise<Outcome<Enrolled>> {
   const body = { code, device_name: deviceName };
   return (await call("/api/v1/enrolments", { method: "POST", token: oldToken, body }, around)) as Outcome<Enrolled>;
-}
-
-interface Call {
-  method: string;
-  token: string | null;
-  body?: unknown;
-}
-
-async function call(path: string, { method, token, body }: Call, around: Surroundings): Promise<Outcome<unknown>> {
-  const headers: Record<string, string> = { Accept: "application/json" };
-  if (token !== null) headers.Authorization = `Bearer ${token}`;
-  if (body !== undefined) headers["Content-Type"] = "application/json";
-  const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), around.timeoutMs);
-  try {
-    const response = await around.fetch(path, {
-      method,
-      headers,
-      body: body === undefined ? null : JSON.stringify(body),
-      signal: stop.signal,
-      cache: "no-store",
-      redirect: "error",
-    });
-    return judge(response.status, (await response.json()) as unknown);
-  } catch {
-    // No network, a time-out, or an answer that is no JSON (a hotel's log-in page, say).
-    return { kind: "silent" };
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function judge(status: number, body: unknown): Outcome<unknown> {
-  if (status >= 200 && status < 300) return { kind: "answer", answer: body };
-  if (status >= 500 || status === 408) return { kind: "silent" };
-  const found = body as Partial<Problem> | null;
-  if (typeof found?.code !== "string") return { kind: "silent" };
-  const problem: Problem = { code: found.code, detail: String(found.detail ?? "") };
-  if (found.fields !== undefined) problem.fields = found.fields;
-  return { kind: status === 401 ? "signed_off" : "problem", problem };
 }
