@@ -1,4 +1,4 @@
-"""After a visit an invitation to a survey; its answers as scores by spot."""
+"""After a visit an invitation to a survey, unless the visit is taken back; its answers as scores by spot."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from consumers.dead_letters import Consumer
 from passes.dashboard.projections import SatisfactionDaily, SurveyFact, add_counts, add_facts, tally
-from passes.events.contract import RedemptionAdmitted, SurveyAnswered
+from passes.events.contract import RedemptionAdmitted, RedemptionVoided, SurveyAnswered
 from passes.events.wire import Received
-from passes.feedback.service import Visit, invite
+from passes.feedback.service import Visit, invite, withdraw
 
 
 def invite_visitors(session: Session, received: Sequence[Received], now: datetime) -> None:
@@ -21,6 +21,17 @@ def invite_visitors(session: Session, received: Sequence[Received], now: datetim
         if event.venue_kind == "spot":
             visits.append(Visit(event.pass_id, event.scan_ref, event.venue_id, event.local_day))
     invite(session, visits, now=now)
+
+
+def withdraw_invitations(session: Session, received: Sequence[Received], now: datetime) -> None:
+    """received: RedemptionVoided only. Nobody is asked about a visit that was a mistake."""
+    visits = []
+    for one in received:
+        event = one.event
+        assert isinstance(event, RedemptionVoided)
+        if event.venue_kind == "spot":
+            visits.append(Visit(event.pass_id, event.scan_ref, event.venue_id, event.local_day))
+    withdraw(session, visits, now=now)
 
 
 def count_answers(session: Session, received: Sequence[Received], now: datetime) -> None:
@@ -42,6 +53,7 @@ def count_answers(session: Session, received: Sequence[Received], now: datetime)
 
 HANDLERS = {
     RedemptionAdmitted.TYPE: invite_visitors,
+    RedemptionVoided.TYPE: withdraw_invitations,
     SurveyAnswered.TYPE: count_answers,
 }
 SATISFACTION = Consumer("satisfaction", HANDLERS)

@@ -15,7 +15,7 @@ from passes.access import pages as access_pages
 from passes.admin import pages as admin_pages
 from passes.dashboard import pages as dashboard_pages
 from passes.events.measures import measure
-from passes.gate import lane_routes
+from passes.gate import history_routes, lane_routes, shift_routes
 from passes.gate import pages as gate_pages
 from passes.gate import routes as scan_routes
 from passes.http import assets, description, headers, languages, openapi, problems
@@ -33,9 +33,11 @@ DOORS: tuple[Blueprint, ...] = (
     admin_pages.blueprint,
     dashboard_pages.blueprint,
     gate_pages.blueprint,
+    history_routes.blueprint,
     lane_routes.blueprint,
     payment_routes.blueprint,
     scan_routes.blueprint,
+    shift_routes.blueprint,
     shop_pages.blueprint,
     find_pages.blueprint,
     wallet_pages.blueprint,

@@ -8,6 +8,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 scans_total = Counter("youyou_scans_total", "Scans answered.", ["decision", "refusal_code"])
+voids_total = Counter("youyou_voids_total", "Admissions taken back at their lane.")
 scan_seconds = Histogram(
     "youyou_scan_seconds",
     "From the arrival of an upload to its answer, in seconds.",

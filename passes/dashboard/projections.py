@@ -3,6 +3,7 @@
 An empty venue, benefit or product id in a roll-up means "all of them".
 """
 
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -21,11 +22,13 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     Uuid,
+    any_,
     bindparam,
     false,
     func,
     select,
     tuple_,
+    update,
 )
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -169,7 +172,13 @@ def add_passes(session: Session, additions: Mapping[tuple[str, date, str, int], 
         return
     keys = sorted(additions)
     key_columns = (UniquePasses.period, UniquePasses.starts_on, UniquePasses.venue_id, UniquePasses.partition)
-    present = select(*key_columns, UniquePasses.passes).where(tuple_(*key_columns).in_(keys))
+    # Locked: a visit that is taken off may reach into the bitmap of another partition.
+    present = (
+        select(*key_columns, UniquePasses.passes)
+        .where(tuple_(*key_columns).in_(keys))
+        .order_by(*key_columns)
+        .with_for_update()
+    )
     bitmaps = {
         (period, starts_on, venue_id, partition): BitMap.deserialize(passes)
         for period, starts_on, venue_id, partition, passes in session.execute(present)
@@ -181,6 +190,64 @@ def add_passes(session: Session, additions: Mapping[tuple[str, date, str, int], 
         rows.append((*key, bitmap.serialize()))
     new = _insert_rows(UniquePasses, ["period", "starts_on", "venue_id", "partition", "passes"], rows)
     session.execute(new.on_conflict_do_update(index_elements=key_columns, set_={"passes": new.excluded.passes}))
+
+
+def void_facts(session: Session, facts: Sequence[RedemptionFact]) -> set[str]:
+    """Mark these facts voided, those not there yet included, and return the keys of those that had been counted.
+
+    Inserted first: whoever adds the same fact at this moment waits or is waited for, and one of the two counts.
+    """
+    unknown = add_facts(session, RedemptionFact, facts)
+    known = sorted({fact.scan_ref for fact in facts} - unknown)
+    if not known:
+        return set()
+    marked = (
+        update(RedemptionFact)
+        .where(RedemptionFact.scan_ref == any_(bindparam("refs", known, type_=ARRAY(Text))), ~RedemptionFact.voided)
+        .values(voided=True)
+        .returning(RedemptionFact.scan_ref)
+        .execution_options(synchronize_session=False)
+    )
+    return set(session.scalars(marked))
+
+
+def take_off_counts(session: Session, table: type[Base], counts: Mapping[tuple[Any, ...], int]) -> None:
+    """The reverse of add_counts, in the same order of keys. What is not there any more cannot be taken off."""
+    add_counts(session, table, {key: -count for key, count in counts.items()})
+
+
+def take_off_passes(session: Session, removals: Mapping[tuple[str, date, str], Iterable[int]]) -> None:
+    """Remove pass ids from {(period, starts_on, venue_id): pass ids}, unless another visit of the period stands."""
+    if not removals:
+        return
+    key_columns = (UniquePasses.period, UniquePasses.starts_on, UniquePasses.venue_id)
+    # In every partition: the admission may have come by another one, in another mode or as a replay.
+    rows = session.scalars(
+        select(UniquePasses)
+        .where(tuple_(*key_columns).in_(sorted(removals)))
+        .order_by(*key_columns, UniquePasses.partition)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    gone = {key: set(passes) - _still_there(session, key, set(passes)) for key, passes in sorted(removals.items())}
+    for row in rows:
+        bitmap = BitMap.deserialize(row.passes)
+        left = bitmap - BitMap(gone[row.period, row.starts_on, row.venue_id])
+        if left != bitmap:
+            row.passes = left.serialize()
+    session.flush()
+
+
+def _still_there(session: Session, key: tuple[str, date, str], passes: set[int]) -> set[int]:
+    """Those of the passes with a visit in the period that was not voided."""
+    period, starts_on, venue_id = key
+    ends_on = starts_on if period == "day" else starts_on.replace(day=monthrange(starts_on.year, starts_on.month)[1])
+    standing = select(RedemptionFact.pass_id).where(
+        RedemptionFact.pass_id == any_(bindparam("passes", sorted(passes), type_=ARRAY(BigInteger))),
+        RedemptionFact.local_day.between(starts_on, ends_on),
+        ~RedemptionFact.voided,
+    )
+    return set(session.scalars(standing if venue_id == ALL else standing.where(RedemptionFact.venue_id == venue_id)))
 
 
 def tally(keys: Iterable[tuple[Any, ...]]) -> Counter[tuple[Any, ...]]:

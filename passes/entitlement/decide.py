@@ -15,7 +15,7 @@ from passes.entitlement.rule import Asked, Question
 from passes.entitlement.rules import RULE_TYPES
 
 __all__ = ["Choice", "Chosen", "ConfirmItem", "Counter", "Decision", "Facts"]
-__all__ += ["choose_benefit", "counters_of", "decide", "next_allowed"]
+__all__ += ["choose_benefit", "counters_of", "decide", "next_allowed", "periods_of"]
 
 CHOOSE = "choose_benefit"
 
@@ -60,6 +60,14 @@ def counters_of(sheet: DaySheet, benefit_id: str, valid_from: date | None) -> tu
     if valid_from is None:
         return ()
     return sheet.offers[benefit_id].counters(sheet.day, valid_from)
+
+
+def periods_of(sheet: DaySheet, valid_from: date | None) -> frozenset[str]:
+    """The periods in which any use on the sheet's day counts: whoever holds their counters can ask for any benefit."""
+    if valid_from is None:
+        return frozenset()
+    kinds = {type(rule): rule for offer in sheet.offers.values() for rule in offer.counter_rules}
+    return frozenset(rule.period(sheet.day, valid_from) for rule in kinds.values())
 
 
 def pass_refusal(day: date, facts: Facts) -> str | None:

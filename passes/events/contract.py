@@ -89,6 +89,27 @@ class RedemptionRefused(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RedemptionVoided(_OfPass):
+    """An admission was taken back at its lane, minutes after it. All of the admission but voided_at; n = −1."""
+
+    TYPE = "redemption.voided.v1"
+    TOPIC = REDEMPTIONS
+    ROOM = "gate"
+    scan_ref: str
+    venue_id: str
+    venue_kind: str
+    benefit_id: str
+    product_id: str
+    terms_version: int
+    holder_class: str
+    lane_id: int
+    scanned_at: datetime
+    local_day: date
+    local_hour: int
+    voided_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class PassIssued(_OfPass):
     TYPE = "pass.issued.v1"
     TOPIC = PASSES
@@ -190,6 +211,7 @@ class SurveyAnswered(_OfPass):
 EVENTS: tuple[type[Event], ...] = (
     RedemptionAdmitted,
     RedemptionRefused,
+    RedemptionVoided,
     PassIssued,
     PassActivated,
     PassExpired,

@@ -7,12 +7,15 @@ from flask import Blueprint, request
 from passes import clock
 from passes.access import guard, rates, rules
 from passes.access import service as access_service
+from passes.access.clerk_queries import find_shift, has_clerks
 from passes.access.rules import Gate
 from passes.catalogue import queries as catalogue_queries
 from passes.db import transaction
 from passes.entitlement.terms import Benefit, Terms, Venue
 from passes.errors import N_, TooMany
+from passes.gate.history_queries import shift_totals
 from passes.gate.lane_schemas import EnrolmentIn, EnrolmentOut, LaneOut
+from passes.gate.shift_routes import shown_shift
 from passes.http import accepts, answers
 
 blueprint = Blueprint("gate_lanes", __name__, url_prefix="/api/v1")
@@ -46,7 +49,9 @@ def create_enrolment(body: dict[str, str]) -> dict[str, Any]:
             session, code=body["code"], device_name=body["device_name"], replaces=guard.bearer_token(), now=now
         )
         rates.forget(session, address)
-    return {"enrolment_id": made.enrolment_id, "token": made.token, "lane": _lane(terms, made.gate)}
+        clerks = has_clerks(session, made.gate.venue_id)
+    lane = _lane(terms, made.gate, clerks=clerks)
+    return {"enrolment_id": made.enrolment_id, "token": made.token, "lane": lane}
 
 
 @blueprint.get("/gate/lane")
@@ -54,21 +59,29 @@ def create_enrolment(body: dict[str, str]) -> dict[str, Any]:
 @answers(LaneOut())
 def show_lane() -> dict[str, Any]:
     """The lane of this device, its venue, and what is offered there."""
+    gate, now = guard.current_gate(), clock.now()
     with transaction() as session:
         terms = catalogue_queries.get_current_terms(session)
-    return _lane(terms, guard.current_gate())
+        clerks = has_clerks(session, gate.venue_id)
+        shift = find_shift(session, gate.enrolment_id, now=now)
+        totals = shift_totals(session, gate.lane_id, shift, now=now) if shift else {}
+    return _lane(terms, gate, clerks=clerks) | {"shift": shown_shift(shift, totals) if shift else None}
 
 
-def _lane(terms: Terms, gate: Gate) -> dict[str, Any]:
+def _lane(terms: Terms, gate: Gate, *, clerks: bool) -> dict[str, Any]:
+    """LaneOut's shape, before any shift. clerks: whether the venue has any."""
     benefits = {benefit.id: _named(benefit) for benefit in terms.benefits.values() if gate.venue_id in benefit.at}
     venue = terms.venues.get(gate.venue_id)
     return {
         "id": gate.lane_id,
         "name": gate.name,
         "venue": _named(venue) if venue else {"id": gate.venue_id, "zh": gate.venue_id, "en": gate.venue_id},
+        "venue_kind": venue.kind if venue else "spot",
         "attended": gate.attended,
         "default_benefit": benefits.get(gate.default_benefit_id or ""),
         "benefits": list(benefits.values()),
+        "clerks_required": gate.attended and clerks,
+        "shift": None,
     }
 
 

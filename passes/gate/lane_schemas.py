@@ -1,7 +1,9 @@
 """Enrolling a device, and what a device is told of its lane."""
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
+from passes.errors import N_
+from passes.gate.shift_schemas import ShiftOut
 from passes.http import Text
 
 
@@ -26,9 +28,14 @@ class LaneOut(Schema):
     id = fields.Integer(required=True)
     name = fields.String(required=True)
     venue = fields.Nested(NamedOut, required=True)
+    venue_kind = fields.String(required=True, validate=validate.OneOf(["spot", "hotel", "shop", "transport", "online"]))
     attended = fields.Boolean(required=True)
     default_benefit = fields.Nested(NamedOut, required=True, allow_none=True)
     benefits = fields.List(fields.Nested(NamedOut), required=True)
+    clerks_required = fields.Boolean(
+        required=True, metadata={"description": N_("The venue has clerks and staff stand here: ask for a PIN.")}
+    )
+    shift = fields.Nested(ShiftOut, required=True, allow_none=True)
 
 
 class EnrolmentOut(Schema):

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from passes.entitlement.facts import Counter
-from passes.gate.queries import CounterKey, UseKey
+from passes.gate.queries import CounterKey, Counters, UseKey
 
 # One statement for all that a request writes of this room: rows travel as JSON, a list costs what one scan costs.
 # The counters move relatively, so their CHECK sees what any other transaction added.
@@ -16,14 +16,15 @@ _WRITE = text("""
     WITH kept AS (
         INSERT INTO scan (enrolment_id, scan_id, sequence, lane_id, venue_id, content_hash, code_type, code_body,
                           pass_id, benefit_id, confirmed, scanned_at, recorded_at, local_day,
-                          shown, answer, verdict, response)
+                          shown, answer, verdict, response, shift_id, used_up)
         SELECT enrolment_id, scan_id, sequence, lane_id, venue_id, decode(content_hash, 'hex'), code_type,
                decode(code_body, 'hex'), pass_id, benefit_id, ARRAY(SELECT jsonb_array_elements_text(confirmed)),
-               scanned_at, recorded_at, local_day, outcome, outcome, outcome, response
+               scanned_at, recorded_at, local_day, outcome, outcome, outcome, response, shift_id, used_up
         FROM jsonb_to_recordset(CAST(:scans AS jsonb)) AS row (
             enrolment_id uuid, scan_id uuid, sequence bigint, lane_id integer, venue_id text, content_hash text,
             code_type text, code_body text, pass_id bigint, benefit_id text, confirmed jsonb,
-            scanned_at timestamptz, recorded_at timestamptz, local_day date, outcome text, response jsonb)
+            scanned_at timestamptz, recorded_at timestamptz, local_day date, outcome text, response jsonb,
+            shift_id bigint, used_up jsonb)
     ), moved AS (
         INSERT INTO pass_counter (pass_id, name, period, allowed, used)
         SELECT pass_id, name, period, allowed, used
@@ -43,16 +44,21 @@ _WRITE = text("""
 class Ledger:
     """The counters and used codes of one request's passes, as they were read under the pass locks."""
 
-    counters: dict[CounterKey, int]
+    counters: dict[int, Counters]
     uses: set[UseKey]
     moved: dict[CounterKey, tuple[int, int]] = field(default_factory=dict)
     used_up: list[UseKey] = field(default_factory=list)
 
+    def counters_of(self, pass_id: int) -> Counters:
+        """What the pass has used so far, the earlier scans of this request included."""
+        return self.counters.setdefault(pass_id, {})
+
     def book(self, pass_id: int, moves: Sequence[Counter], use: UseKey | None) -> None:
         """One admitted scan: later scans of the same request see it."""
+        used = self.counters_of(pass_id)
         for move in moves:
+            used[move.name, move.period] = used.get((move.name, move.period), 0) + 1
             key = (pass_id, move.name, move.period)
-            self.counters[key] = self.counters.get(key, 0) + 1
             self.moved[key] = (self.moved.get(key, (0, 0))[0] + 1, move.limit)
         if use is not None:
             self.uses.add(use)

@@ -13,6 +13,8 @@ from passes.gate.rules import Answer
 from passes.lifecycle.queries import OPEN_HOLDS
 
 CounterKey = tuple[int, str, str]
+Counters = dict[tuple[str, str], int]
+"""Uses so far by (counter name, period)."""
 UseKey = tuple[int, int, str]
 
 
@@ -26,11 +28,11 @@ class FirstAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the decisions on some scans depend on. counters and used_codes hold only what was used."""
+    """What the decisions on some scans depend on. counters: by pass; like used_codes only what was used."""
 
     answers: dict[UUID, FirstAnswer]
     held: frozenset[int]
-    counters: dict[CounterKey, int]
+    counters: dict[int, Counters]
     used_codes: set[UseKey]
 
 
@@ -38,23 +40,12 @@ class Known:
 _answers = select(
     func.jsonb_agg(func.jsonb_build_array(Scan.scan_id, func.encode(Scan.content_hash, "hex"), Scan.response))
 ).where(Scan.enrolment_id == bindparam("enrolment_id"), Scan.scan_id == any_(bindparam("scan_ids", type_=ARRAY(Uuid))))
-_counter = (
-    func.unnest(
-        bindparam("counter_passes", type_=ARRAY(BigInteger)),
-        bindparam("counter_names", type_=ARRAY(Text)),
-        bindparam("counter_periods", type_=ARRAY(Text)),
-    )
-    .table_valued("pass_id", "name", "period", name="wanted_counter")
-    .render_derived()
-)
+# All that the passes used in these periods, not only of the benefit asked for: a refusal says where else they work.
 _counters = select(
     func.jsonb_agg(func.jsonb_build_array(PassCounter.pass_id, PassCounter.name, PassCounter.period, PassCounter.used))
-).join_from(
-    PassCounter,
-    _counter,
-    (PassCounter.pass_id == _counter.c.pass_id)
-    & (PassCounter.name == _counter.c.name)
-    & (PassCounter.period == _counter.c.period),
+).where(
+    PassCounter.pass_id == any_(bindparam("pass_ids", type_=ARRAY(BigInteger))),
+    PassCounter.period == any_(bindparam("periods", type_=ARRAY(Text))),
 )
 _code = (
     func.unnest(
@@ -84,7 +75,7 @@ def read_known(
     enrolment_id: UUID,
     scan_ids: Collection[UUID],
     pass_ids: Collection[int],
-    counters: Collection[CounterKey],
+    periods: Collection[str],
     codes: Collection[UseKey],
     now: datetime,
 ) -> Known:
@@ -94,23 +85,24 @@ def read_known(
         "scan_ids": list(scan_ids),
         "pass_ids": list(pass_ids),
         "now": now,
-        "counter_passes": [pass_id for pass_id, _, _ in counters],
-        "counter_names": [name for _, name, _ in counters],
-        "counter_periods": [period for _, _, period in counters],
+        "periods": list(periods),
         "code_passes": [pass_id for pass_id, _, _ in codes],
         "code_moments": [moment for _, moment, _ in codes],
         "code_benefits": [benefit_id for _, _, benefit_id in codes],
     }
     answers, held, used, used_codes = session.connection().execute(_KNOWN, wanted).one()
+    counters: dict[int, Counters] = {}
+    for pass_id, name, period, n in used or ():
+        counters.setdefault(pass_id, {})[name, period] = n
     return Known(
         {UUID(scan_id): FirstAnswer(content_hash, response) for scan_id, content_hash, response in answers or ()},
         frozenset(held or ()),
-        {(pass_id, name, period): n for pass_id, name, period, n in used or ()},
+        counters,
         {(pass_id, moment, benefit_id) for pass_id, moment, benefit_id in used_codes or ()},
     )
 
 
-def used_counters(session: Session, pass_id: int) -> dict[tuple[str, str], int]:
+def used_counters(session: Session, pass_id: int) -> Counters:
     """All that a pass has used, by (counter name, period): what its wallet shows."""
     rows = session.execute(
         select(PassCounter.name, PassCounter.period, PassCounter.used).where(PassCounter.pass_id == pass_id)

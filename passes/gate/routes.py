@@ -1,5 +1,6 @@
 """The gate's API."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
@@ -8,11 +9,13 @@ from marshmallow import ValidationError
 
 from passes import clock
 from passes.access import guard
+from passes.db import transaction
 from passes.errors import N_, Invalid
 from passes.gate.flows import upload_scans
 from passes.gate.rules import Answer, ScanRequest, fault_answer, is_clock_off
 from passes.gate.schemas import ScanIn, UploadIn, UploadOut
-from passes.http import accepts, answers
+from passes.gate.service import rehearse_scan
+from passes.http import Example, accepts, answers, explained
 from passes.http.fields import faults_of, load
 from passes.metrics import scan_seconds
 
@@ -38,12 +41,39 @@ def create_scans(body: Any) -> Response:
     return jsonify({"answers": made})
 
 
+@blueprint.post("/api/v1/gate/rehearsals")
+@guard.device
+@accepts(ScanIn())
+@answers(UploadOut())
+@explained(
+    N_("Gates"),
+    N_("Try a scan without it counting"),
+    N_(
+        "For training. Decided as a scan sent singly to /api/v1/scans and answered in the same shape; nothing is "
+        "kept, counted or used up. Nobody may be admitted on it."
+    ),
+    refuses={"scanned_at_too_far": (422, CLOCK_OFF)},
+    example=Example(body={"scan_id": "$SCAN_ID", "code": "$CODE"}),
+)
+def create_rehearsal(body: ScanRequest) -> Response:
+    """The answer a scan would get now."""
+    now = clock.now()
+    _refuse_wrong_clock(body, now)
+    with transaction() as session:
+        answer = rehearse_scan(session, guard.current_gate(), body, now=now)
+    return jsonify({"answers": [answer]})
+
+
 def _one(element: Any) -> Answer:
     scan: ScanRequest = load(_scan, element)
     now = clock.now()
+    _refuse_wrong_clock(scan, now)
+    return upload_scans(guard.current_gate(), [scan], now=now)[0]
+
+
+def _refuse_wrong_clock(scan: ScanRequest, now: datetime) -> None:
     if is_clock_off(scan, now):
         raise Invalid("scanned_at_too_far", CLOCK_OFF, fields={"scanned_at": [CLOCK_OFF]})
-    return upload_scans(guard.current_gate(), [scan], now=now)[0]
 
 
 def _many(body: dict[str, Any]) -> list[Answer]:
@@ -58,7 +88,7 @@ def _many(body: dict[str, Any]) -> list[Answer]:
     return [next(told) if isinstance(scan, ScanRequest) else scan for scan in loaded]
 
 
-def _loaded(element: Any, now: Any) -> ScanRequest | Answer:
+def _loaded(element: Any, now: datetime) -> ScanRequest | Answer:
     """The scan, or the answer that says why it is none."""
     given_id = element.get("scan_id") if isinstance(element, dict) else None
     try:

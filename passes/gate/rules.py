@@ -3,16 +3,21 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from passes.credential.codec import Verdict
-from passes.entitlement.facts import ConfirmItem, Decision
+from passes.entitlement.decide import pass_refusal
+from passes.entitlement.facts import ConfirmItem, Decision, Facts
 from passes.entitlement.words import refusal_words
 
 # How far a device's clock may be off while there is no offline log.
 CLOCK_TOLERANCE = timedelta(seconds=60)
 CHECK_DOCUMENT = "check_document"
+# How long a lane may take an admission back: a mistake is seen at once, and a day's figures must come to rest.
+VOID_WITHIN = timedelta(minutes=10)
+# Refusals that another place would not lift: the code must be renewed, or staff must look.
+NOT_ABOUT_THE_PLACE = frozenset({"replayed", "needs_confirmation"})
 
 Answer = dict[str, object]
 
@@ -36,6 +41,24 @@ class ScanRequest:
 
 def is_clock_off(scan: ScanRequest, now: datetime) -> bool:
     return scan.scanned_at is not None and abs(scan.scanned_at - now) > CLOCK_TOLERANCE
+
+
+def another_place_helps(decision: Decision, day: date, facts: Facts) -> bool:
+    """Whether it is worth asking where else the pass works: not where the pass itself, or the code, is the matter."""
+    return decision.refusal_code not in NOT_ABOUT_THE_PLACE and pass_refusal(day, facts) is None
+
+
+def used_up(decision: Decision, code_moment: int | None) -> dict[str, object] | None:
+    """What an admission takes, to be given back if it is voided; None where nothing was admitted."""
+    if decision.outcome != "admitted":
+        return None
+    return {"counters": [[move.name, move.period] for move in decision.moves], "code": code_moment}
+
+
+def voidable_until(verdict: str, recorded_at: datetime, now: datetime) -> datetime | None:
+    """The last moment at which the scan may be voided; None where it may not, or no longer."""
+    last = recorded_at + VOID_WITHIN
+    return last if verdict == "admitted" and now <= last else None
 
 
 def code_refusal(verdict: Verdict, *, state: str | None, generation: int | None) -> str | None:
@@ -85,6 +108,7 @@ def answer_of(
     next_allowed_at: datetime | None,
     benefit: Mapping[str, str] | None,
     holder: Mapping[str, object] | None,
+    elsewhere: Mapping[str, object] | None,
 ) -> Answer:
     """What the gate is told, as plain JSON: kept with the scan and given again for ever."""
     answer: Answer = {
@@ -93,6 +117,7 @@ def answer_of(
         "refusal_code": decision.refusal_code,
         "words": words_of(decision),
         "next_allowed_at": next_allowed_at.isoformat() if next_allowed_at else None,
+        "elsewhere": elsewhere,
         "benefit": benefit,
         "holder": holder,
     }
@@ -112,6 +137,7 @@ def fault_answer(scan_id: object, code: str, fields: Mapping[str, list[str]]) ->
         "refusal_code": code,
         "words": {"zh": words.zh, "en": words.en},
         "next_allowed_at": None,
+        "elsewhere": None,
         "benefit": None,
         "holder": None,
         "fields": dict(fields),

@@ -67,6 +67,21 @@ class HolderOut(Schema):
     product = fields.Nested(WordsOut, required=True)
 
 
+class ElsewhereOut(Schema):
+    """The nearest other place that admits this pass now, and what it may use there."""
+
+    venue = fields.Nested(ChoiceOut, required=True)
+    benefit = fields.Nested(ChoiceOut, required=True)
+    metres = fields.Integer(
+        required=True, allow_none=True, metadata={"description": N_("As the crow flies; null where unknown.")}
+    )
+    until = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"format": "date-time", "description": N_("When it closes; null where it never does.")},
+    )
+
+
 class ScanOut(Schema):
     """The answer to one scan."""
 
@@ -75,6 +90,12 @@ class ScanOut(Schema):
     refusal_code = fields.String(required=True, allow_none=True)
     words = fields.Nested(WordsOut, required=True)
     next_allowed_at = fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
+    elsewhere = fields.Nested(
+        ElsewhereOut,
+        required=True,
+        allow_none=True,
+        metadata={"description": N_("Null where no other place would help, or none is open.")},
+    )
     benefit = fields.Nested(ChoiceOut, required=True, allow_none=True)
     holder = fields.Nested(HolderOut, required=True, allow_none=True)
     confirm = fields.List(fields.Nested(ConfirmOut))

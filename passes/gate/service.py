@@ -10,20 +10,20 @@ from sqlalchemy.orm import Session
 
 from passes import clock, settings
 from passes.access.rules import Gate
-from passes.catalogue.queries import get_venue
+from passes.catalogue.queries import elsewhere, get_terms, get_venue
 from passes.catalogue.sheets import day_sheet
 from passes.credential.codec import Verdict, verify
 from passes.credential.queries import get_trust
 from passes.entitlement.daysheet import DaySheet
-from passes.entitlement.decide import Chosen, choose_benefit, counters_of, decide, next_allowed
-from passes.entitlement.facts import Counter, Decision, Facts, HolderClass, PassState
-from passes.entitlement.terms import Venue
+from passes.entitlement.decide import Chosen, choose_benefit, decide, next_allowed, periods_of
+from passes.entitlement.facts import Decision, Facts, HolderClass, PassState
+from passes.entitlement.terms import Terms, Venue
 from passes.errors import N_, Conflict
 from passes.events.contract import Event, RedemptionAdmitted, RedemptionRefused
 from passes.events.outbox import emit_all
 from passes.gate import rules
 from passes.gate.ledger import Ledger
-from passes.gate.queries import CounterKey, FirstAnswer, UseKey, read_known
+from passes.gate.queries import FirstAnswer, UseKey, read_known
 from passes.gate.rules import Answer, ScanRequest
 from passes.lifecycle.queries import Holder, LockedPass, list_holders, lock_for_scans
 from passes.lifecycle.rules import masked_name
@@ -37,14 +37,20 @@ class Attempt:
     verdict: Verdict
     pass_: LockedPass | None = None
     sheet: DaySheet | None = None
-    counters: tuple[Counter, ...] = ()
+    periods: frozenset[str] = frozenset()
     use: UseKey | None = None
     facts: Facts | None = None
     decision: Decision = field(default_factory=lambda: rules.refused("malformed"))
     answer: Answer = field(default_factory=dict)
 
-    def counter_keys(self) -> list[CounterKey]:
-        return [(self.pass_.id, counter.name, counter.period) for counter in self.counters] if self.pass_ else []
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The attempts decided now, what they use up, and the first answer to every scan id asked about."""
+
+    fresh: Sequence[Attempt]
+    ledger: Ledger
+    known: Mapping[UUID, FirstAnswer]
 
 
 def record_scans(session: Session, gate: Gate, scans: Sequence[ScanRequest], *, now: datetime) -> list[Answer]:
@@ -54,6 +60,21 @@ def record_scans(session: Session, gate: Gate, scans: Sequence[ScanRequest], *, 
     sent singly and answered so in its place in a list. Lock order: passes by id, then their counters.
     """
     venue = get_venue(session, gate.venue_id)
+    decided = _decide_all(session, gate, venue, scans, now)
+    if decided.fresh:
+        decided.ledger.write(session, [_row(attempt, gate, now) for attempt in decided.fresh])
+        events = [event for attempt in decided.fresh if (event := _event(attempt, gate, venue, now))]
+        emit_all(session, events, now=now)
+    return [_told(scan, decided.known[scan.scan_id], single=len(scans) == 1) for scan in scans]
+
+
+def rehearse_scan(session: Session, gate: Gate, scan: ScanRequest, *, now: datetime) -> Answer:
+    """What record_scans would answer; nothing is kept, counted, used up or told."""
+    decided = _decide_all(session, gate, get_venue(session, gate.venue_id), [scan], now)
+    return _told(scan, decided.known[scan.scan_id], single=True)
+
+
+def _decide_all(session: Session, gate: Gate, venue: Venue, scans: Sequence[ScanRequest], now: datetime) -> Decided:
     trust = get_trust(session, now=now)
     moment = int(now.timestamp())
     attempts = [Attempt(scan, verify(scan.code, now=moment, venue_number=venue.number, trust=trust)) for scan in scans]
@@ -66,7 +87,7 @@ def record_scans(session: Session, gate: Gate, scans: Sequence[ScanRequest], *, 
         enrolment_id=gate.enrolment_id,
         scan_ids={scan.scan_id for scan in scans},
         pass_ids=passes,
-        counters={key for attempt in attempts for key in attempt.counter_keys()},
+        periods=frozenset[str]().union(*(attempt.periods for attempt in attempts)),
         codes={attempt.use for attempt in attempts if attempt.use},
         now=now,
     )
@@ -76,12 +97,9 @@ def record_scans(session: Session, gate: Gate, scans: Sequence[ScanRequest], *, 
     known = dict(read.answers)
     for attempt in sorted(fresh, key=lambda a: a.scan.sequence or 0):
         _decide(attempt, gate, ledger, read.held, now)
-        attempt.answer = _answer(attempt, holders)
+        attempt.answer = _answer(session, attempt, holders)
         known[attempt.scan.scan_id] = FirstAnswer(attempt.scan.content_hash(), attempt.answer)
-    if fresh:
-        ledger.write(session, [_row(attempt, gate, now) for attempt in fresh])
-        emit_all(session, [event for attempt in fresh if (event := _event(attempt, gate, venue, now))], now=now)
-    return [_told(scan, known[scan.scan_id], single=len(scans) == 1) for scan in scans]
+    return Decided(fresh, ledger, known)
 
 
 def _fresh(attempts: Sequence[Attempt], answered: Container[UUID]) -> list[Attempt]:
@@ -94,16 +112,16 @@ def _fresh(attempts: Sequence[Attempt], answered: Container[UUID]) -> list[Attem
 
 
 def _place(session: Session, attempt: Attempt, gate: Gate, passes: Mapping[int, LockedPass], now: datetime) -> None:
-    """Give the attempt its pass, the day sheet of that pass's terms, and the counters and code it would use."""
+    """Give the attempt its pass, the day sheet of that pass's terms, what to read of its counters, and its code."""
     verdict, scan = attempt.verdict, attempt.scan
     pass_ = passes.get(verdict.serial) if verdict.proved and verdict.serial is not None else None
     if pass_ is None:
         return
     attempt.pass_ = pass_
     attempt.sheet = sheet = day_sheet(session, pass_.terms_version, clock.local_day(now))
+    attempt.periods = periods_of(sheet, pass_.valid_from)
     meant = choose_benefit(sheet, pass_.product_id, gate.venue_id, scan.benefit_id, gate.default_benefit_id)
     if isinstance(meant, Chosen):
-        attempt.counters = counters_of(sheet, meant.benefit_id, pass_.valid_from)
         attempt.use = verdict.token.replay_key(meant.benefit_id) if verdict.token else None
 
 
@@ -138,7 +156,7 @@ def _facts(attempt: Attempt, pass_: LockedPass, gate: Gate, ledger: Ledger, now:
         valid_from=pass_.valid_from,
         valid_until=pass_.valid_until,
         held=held,
-        counters={key[1:]: ledger.counters.get(key, 0) for key in attempt.counter_keys()},
+        counters=ledger.counters_of(pass_.id),
         confirmed=frozenset(attempt.scan.confirmed),
         attended=gate.attended,
         benefit_id=attempt.scan.benefit_id,
@@ -146,15 +164,13 @@ def _facts(attempt: Attempt, pass_: LockedPass, gate: Gate, ledger: Ledger, now:
     )
 
 
-def _answer(attempt: Attempt, holders: Mapping[int, Holder]) -> Answer:
+def _answer(session: Session, attempt: Attempt, holders: Mapping[int, Holder]) -> Answer:
     decision, sheet, pass_, facts = attempt.decision, attempt.sheet, attempt.pass_, attempt.facts
-    benefit = holder = next_allowed_at = None
-    offer = sheet.offers.get(decision.benefit_id or "") if sheet else None
-    if offer is not None:
-        name = offer.name
-        benefit = {"id": offer.benefit_id, "zh": name.zh, "en": name.en}
-    if sheet is not None and facts is not None and decision.outcome == "refused":
+    holder = next_allowed_at = other = None
+    if pass_ is not None and sheet is not None and facts is not None and decision.outcome == "refused":
         next_allowed_at = next_allowed(sheet, facts, decision)
+        if rules.another_place_helps(decision, sheet.day, facts):
+            other = _elsewhere(get_terms(session, pass_.terms_version), sheet, facts)
     if pass_ is not None and sheet is not None and pass_.member_id in holders:
         person, product = holders[pass_.member_id], sheet.products[pass_.product_id].name
         holder = {
@@ -164,8 +180,31 @@ def _answer(attempt: Attempt, holders: Mapping[int, Holder]) -> Answer:
             "product": {"zh": product.zh, "en": product.en},
         }
     return rules.answer_of(
-        attempt.scan.scan_id, decision, next_allowed_at=next_allowed_at, benefit=benefit, holder=holder
+        attempt.scan.scan_id,
+        decision,
+        next_allowed_at=next_allowed_at,
+        benefit=_offered(sheet, decision.benefit_id),
+        holder=holder,
+        elsewhere=other,
     )
+
+
+def _offered(sheet: DaySheet | None, benefit_id: str | None) -> dict[str, str] | None:
+    offer = sheet.offers.get(benefit_id or "") if sheet else None
+    return None if offer is None else {"id": offer.benefit_id, "zh": offer.name.zh, "en": offer.name.en}
+
+
+def _elsewhere(terms: Terms, sheet: DaySheet, facts: Facts) -> dict[str, object] | None:
+    near = elsewhere(terms, sheet, facts)
+    if near is None:
+        return None
+    venue, until = near.venue, near.opening.until
+    return {
+        "venue": {"id": venue.id, "zh": venue.name.zh, "en": venue.name.en},
+        "benefit": _offered(sheet, near.benefit_id),
+        "metres": near.metres,
+        "until": until.isoformat() if until else None,
+    }
 
 
 def _row(attempt: Attempt, gate: Gate, now: datetime) -> dict[str, object]:
@@ -188,6 +227,8 @@ def _row(attempt: Attempt, gate: Gate, now: datetime) -> dict[str, object]:
         "local_day": clock.local_day(now),
         "outcome": rules.outcome_of(attempt.decision),
         "response": attempt.answer,
+        "shift_id": gate.shift_id,
+        "used_up": rules.used_up(attempt.decision, attempt.use and attempt.use[1]),
     }
 
 
