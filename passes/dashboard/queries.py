@@ -1,51 +1,63 @@
-"""What marketing asks: visits, unique passes, refusals, satisfaction, and how fresh the answer is."""
+"""What marketing asks: visits, different passes, refusals, satisfaction, and how fresh the answer is."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from pyroaring import BitMap
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, extract, func, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from passes.dashboard.projections import (
-    ALL,
-    RefusalsDaily,
-    SatisfactionDaily,
-    UniquePasses,
-    VisitsByHour,
-    VisitsDaily,
-)
+from passes.clock import local_day, local_time
+from passes.dashboard.filters import WEEK, Filter
+from passes.dashboard.projections import ALL, RefusalsDaily, SatisfactionDaily, VisitsByHour, VisitsDaily
 from passes.dashboard.rules import Satisfaction
+from passes.dashboard.uniques import Uniques, count_uniques, unique_passes
 from passes.events.queries import as_of
 
-DAYS = 30
-TOP = 10
 HOURS = 24
 
 
 @dataclass(frozen=True)
 class Overview:
-    """One look at the projections. by_hour: {venue id: 24 counts of today}; by_day: the last 30 days, today last.
+    """One look at the projections through a filter.
 
-    benefits, refusals and satisfaction are of those 30 days. as_of: everything that happened before is counted;
-    None means that the counting has never caught up.
+    today and week_ago: admissions in each of 24 hours. by_day: of the period and of what it is compared with; days
+    without any are missing. by_weekday: 7 × 24, Monday first. by_venue: {id: (in the period, before it)}, most
+    first. compared: the two sums a comparison may use, both up to the hour that has last ended.
+    as_of: everything that happened before is counted; None means that the counting has never caught up.
     """
 
-    today: date
+    asked: Filter
+    now: datetime
     as_of: datetime | None
     answers_as_of: datetime | None
-    by_hour: dict[str, list[int]]
-    by_day: list[tuple[date, int]]
+    anything: bool
+    today: list[int]
+    week_ago: list[int]
     unique_today: int
-    unique_month: int
-    benefits: list[tuple[str, int]]
+    by_day: Mapping[date, int]
+    by_weekday: list[list[int]]
+    by_venue: Mapping[str, tuple[int, int]]
+    by_benefit: list[tuple[str, int]]
     refusals: list[tuple[str, int]]
-    satisfaction: dict[str, Satisfaction]
+    uniques: Uniques
+    satisfaction: Mapping[str, Satisfaction]
+    compared: tuple[int, int]
 
     @property
-    def visits_today(self) -> int:
-        return self.by_day[-1][1]
+    def hour(self) -> int:
+        """The hour of the local day that is running."""
+        return local_time(self.now).hour
+
+    @property
+    def visits(self) -> int:
+        first_on, last_on = self.asked.first_on, self.asked.last_on
+        return sum(visits for day, visits in self.by_day.items() if first_on <= day <= last_on)
+
+    @property
+    def refused(self) -> int:
+        return sum(count for _, count in self.refusals)
 
     @property
     def all_satisfaction(self) -> Satisfaction:
@@ -53,77 +65,156 @@ class Overview:
         return Satisfaction(sum(one.answers for one in scores), sum(one.good for one in scores))
 
 
-def overview(session: Session, today: date, *, direct: bool) -> Overview:
-    """today: the local day. direct: whether the counting runs without a broker, which tells whose as_of to read."""
-    since = today - timedelta(days=DAYS - 1)
+def overview(session: Session, asked: Filter, *, now: datetime, direct: bool) -> Overview:
+    """direct: whether the counting runs without a broker, which tells whose as_of to read."""
+    today = local_day(now)
+    by_day = _by_day(session, asked)
+    hours = _by_hour(session, {today, today - WEEK, asked.before[1]}, asked)
     return Overview(
-        today=today,
+        asked=asked,
+        now=now,
         as_of=as_of(session, "analytics", direct=direct),
         answers_as_of=as_of(session, "satisfaction", direct=direct),
-        by_hour=_by_hour(session, today),
-        by_day=_by_day(session, since),
-        unique_today=unique_passes(session, "day", today),
-        unique_month=unique_passes(session, "month", today.replace(day=1)),
-        benefits=_top_benefits(session, since, today),
-        refusals=_refusals(session, since, today),
-        satisfaction=_satisfaction(session, since, today),
+        anything=_anything(session),
+        today=hours[today],
+        week_ago=hours[today - WEEK],
+        unique_today=unique_passes(session, "day", today, asked.venue_ids),
+        by_day=by_day,
+        by_weekday=_by_weekday(session, asked),
+        by_venue=_by_venue(session, asked),
+        by_benefit=_by_benefit(session, asked),
+        refusals=_refusals(session, asked),
+        uniques=count_uniques(session, asked),
+        satisfaction=_satisfaction(session, asked),
+        compared=_compared(asked, by_day, hours, now),
     )
 
 
-def unique_passes(session: Session, period: str, starts_on: date, venue_id: str = ALL) -> int:
-    """How many different passes were admitted in the period: the union over the partitions."""
-    bitmaps = select(UniquePasses.passes).where(
-        UniquePasses.period == period, UniquePasses.starts_on == starts_on, UniquePasses.venue_id == venue_id
+def _compared(
+    asked: Filter, by_day: Mapping[date, int], hours: Mapping[date, list[int]], now: datetime
+) -> tuple[int, int]:
+    """The period and the one before it. Where the period ends today, both end with the last full hour."""
+    first, last = asked.before
+    counted = sum(visits for day, visits in by_day.items() if asked.first_on <= day <= asked.last_on)
+    before = sum(visits for day, visits in by_day.items() if first <= day <= last)
+    if asked.last_on == local_day(now):
+        hour = local_time(now).hour
+        counted -= sum(hours[asked.last_on][hour:])
+        before -= sum(hours[last][hour:])
+    return counted, before
+
+
+def _at(column: InstrumentedAttribute[str], asked: Filter) -> ColumnElement[bool]:
+    return true() if asked.venue_ids is None else column.in_(sorted(asked.venue_ids))
+
+
+def _anything(session: Session) -> bool:
+    """Whether anything was ever counted."""
+    return any(
+        session.scalar(select(select(true()).select_from(table).exists()))
+        for table in (VisitsDaily, RefusalsDaily, SatisfactionDaily)
     )
-    found = [BitMap.deserialize(passes) for passes in session.scalars(bitmaps)]
-    return len(BitMap.union(*found)) if found else 0
 
 
-def _by_hour(session: Session, today: date) -> dict[str, list[int]]:
-    hours: dict[str, list[int]] = defaultdict(lambda: [0] * HOURS)
-    rows = select(VisitsByHour.venue_id, VisitsByHour.hour, VisitsByHour.visits).where(VisitsByHour.day == today)
-    for venue_id, hour, visits in session.execute(rows):
-        hours[venue_id][hour] = visits
-    return dict(sorted(hours.items(), key=lambda item: (-sum(item[1]), item[0])))
+def _by_hour(session: Session, days: set[date], asked: Filter) -> Mapping[date, list[int]]:
+    hours: dict[date, list[int]] = defaultdict(lambda: [0] * HOURS)
+    rows = (
+        select(VisitsByHour.day, VisitsByHour.hour, func.sum(VisitsByHour.visits))
+        .where(VisitsByHour.day.in_(days), _at(VisitsByHour.venue_id, asked))
+        .group_by(VisitsByHour.day, VisitsByHour.hour)
+    )
+    for day, hour, visits in session.execute(rows):
+        hours[day][hour] = int(visits)
+    return hours
 
 
-def _by_day(session: Session, since: date) -> list[tuple[date, int]]:
-    total = (VisitsDaily.venue_id == ALL, VisitsDaily.benefit_id == ALL, VisitsDaily.product_id == ALL)
-    rows = select(VisitsDaily.day, VisitsDaily.visits).where(VisitsDaily.day >= since, *total)
-    counted = {day: visits for day, visits in session.execute(rows)}
-    return [(day, counted.get(day, 0)) for day in (since + timedelta(days=number) for number in range(DAYS))]
+def _by_weekday(session: Session, asked: Filter) -> list[list[int]]:
+    weekday = extract("isodow", VisitsByHour.day)
+    found = [[0] * HOURS for _ in range(WEEK.days)]
+    rows = (
+        select(weekday, VisitsByHour.hour, func.sum(VisitsByHour.visits))
+        .where(VisitsByHour.day.between(asked.first_on, asked.last_on), _at(VisitsByHour.venue_id, asked))
+        .group_by(weekday, VisitsByHour.hour)
+    )
+    for number, hour, visits in session.execute(rows):
+        found[int(number) - 1][hour] = int(visits)
+    return found
 
 
-def _top_benefits(session: Session, since: date, today: date) -> list[tuple[str, int]]:
+def _periods(asked: Filter) -> ColumnElement[bool]:
+    """The days of the period and of what it is compared with."""
+    first, last = asked.before
+    return or_(VisitsDaily.day.between(asked.first_on, asked.last_on), VisitsDaily.day.between(first, last))
+
+
+def _by_day(session: Session, asked: Filter) -> Mapping[date, int]:
+    if asked.venue_ids is None:
+        where = VisitsDaily.venue_id == ALL
+    else:
+        where = and_(VisitsDaily.venue_id.in_(sorted(asked.venue_ids)), VisitsDaily.product_id == ALL)
+    rows = (
+        select(VisitsDaily.day, func.sum(VisitsDaily.visits))
+        .where(_periods(asked), where, VisitsDaily.benefit_id == ALL)
+        .group_by(VisitsDaily.day)
+    )
+    return {day: int(visits) for day, visits in session.execute(rows)}
+
+
+def _by_venue(session: Session, asked: Filter) -> Mapping[str, tuple[int, int]]:
+    inside = VisitsDaily.day.between(asked.first_on, asked.last_on)
+    visits = func.coalesce(func.sum(VisitsDaily.visits).filter(inside), 0)
+    before = func.coalesce(func.sum(VisitsDaily.visits).filter(VisitsDaily.day.between(*asked.before)), 0)
+    rows = (
+        select(VisitsDaily.venue_id, visits, before)
+        .where(
+            _periods(asked),
+            VisitsDaily.venue_id != ALL,
+            VisitsDaily.benefit_id == ALL,
+            VisitsDaily.product_id == ALL,
+            _at(VisitsDaily.venue_id, asked),
+        )
+        .group_by(VisitsDaily.venue_id)
+        .order_by(visits.desc(), VisitsDaily.venue_id)
+    )
+    return {venue_id: (int(count), int(earlier)) for venue_id, count, earlier in session.execute(rows)}
+
+
+def _by_benefit(session: Session, asked: Filter) -> list[tuple[str, int]]:
     visits = func.sum(VisitsDaily.visits)
     rows = (
         select(VisitsDaily.benefit_id, visits)
-        .where(VisitsDaily.day.between(since, today), VisitsDaily.benefit_id != ALL)
+        .where(
+            VisitsDaily.day.between(asked.first_on, asked.last_on),
+            VisitsDaily.benefit_id != ALL,
+            _at(VisitsDaily.venue_id, asked),
+        )
         .group_by(VisitsDaily.benefit_id)
+        .having(visits > 0)
         .order_by(visits.desc(), VisitsDaily.benefit_id)
-        .limit(TOP)
     )
     return [(benefit_id, int(count)) for benefit_id, count in session.execute(rows)]
 
 
-def _refusals(session: Session, since: date, today: date) -> list[tuple[str, int]]:
+def _refusals(session: Session, asked: Filter) -> list[tuple[str, int]]:
     refusals = func.sum(RefusalsDaily.refusals)
     rows = (
         select(RefusalsDaily.refusal_code, refusals)
-        .where(RefusalsDaily.day.between(since, today))
+        .where(RefusalsDaily.day.between(asked.first_on, asked.last_on), _at(RefusalsDaily.venue_id, asked))
         .group_by(RefusalsDaily.refusal_code)
         .order_by(refusals.desc(), RefusalsDaily.refusal_code)
     )
     return [(code, int(count)) for code, count in session.execute(rows)]
 
 
-def _satisfaction(session: Session, since: date, today: date) -> dict[str, Satisfaction]:
+def _satisfaction(session: Session, asked: Filter) -> Mapping[str, Satisfaction]:
+    """Surest first: by what the answers prove, not by what they say."""
     answers = func.sum(SatisfactionDaily.answers)
     good = func.coalesce(answers.filter(SatisfactionDaily.score == 3), 0)
     rows = (
         select(SatisfactionDaily.venue_id, answers, good)
-        .where(SatisfactionDaily.day.between(since, today))
+        .where(SatisfactionDaily.day.between(asked.first_on, asked.last_on), _at(SatisfactionDaily.venue_id, asked))
         .group_by(SatisfactionDaily.venue_id)
-        .order_by(answers.desc(), SatisfactionDaily.venue_id)
+        .having(answers > 0)
     )
-    return {venue_id: Satisfaction(int(count), int(best)) for venue_id, count, best in session.execute(rows)}
+    found = {venue_id: Satisfaction(int(count), int(best)) for venue_id, count, best in session.execute(rows)}
+    return dict(sorted(found.items(), key=lambda item: (-(item[1].lower or 0), item[0])))

@@ -1,121 +1,117 @@
-"""The dashboard's figures in the reader's words: one dictionary for the page, for its script and for the tables."""
+"""The dashboard in the reader's words: one dictionary for the page, for its script and for the tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from flask_babel import gettext
 
 from passes.clock import local_day, local_time
+from passes.dashboard import place_panels, time_panels
+from passes.dashboard.names import Names, before_name
+from passes.dashboard.panel import Panel
 from passes.dashboard.queries import Overview
-from passes.dashboard.rules import Satisfaction
+from passes.dashboard.tables import show_average
 from passes.errors import N_
-from passes.http import pick
-from passes.http.languages import Bilingual, show_moment
+from passes.http.languages import show_clock, show_count, show_moment, show_percent
 
-# as_of is shown in steps, so that an unchanged page keeps its ETag.
-STEP_SECONDS = 5
+# A comparison with fewer than these says how many, not what share: one visitor after two is no "half".
+ENOUGH = 30
 STALE_AFTER = timedelta(seconds=60)
 
 
-class Named(Protocol):
-    @property
-    def name(self) -> Bilingual: ...
+def show_panels(seen: Overview, names: Names) -> list[Panel]:
+    """In the order of the page."""
+    return [
+        time_panels.today(seen),
+        time_panels.days(seen),
+        place_panels.places(seen, names),
+        time_panels.weekdays(seen),
+        time_panels.hours(seen),
+        time_panels.passes(seen),
+        place_panels.benefits(seen, names),
+        place_panels.refusals(seen, names),
+        place_panels.satisfaction(seen, names),
+    ]
 
 
-def show_overview(
-    seen: Overview,
-    *,
-    venues: Mapping[str, Named],
-    benefits: Mapping[str, Named],
-    words: Mapping[str, Bilingual],
-    now: datetime,
-) -> dict[str, object]:
-    """JSON-ready. tables: {name: rows of texts}, the same numbers as in the charts."""
-    hours = [
-        {"name": _name(venues, venue_id), "visits": visits, "total": sum(visits)}
-        for venue_id, visits in seen.by_hour.items()
-    ]
-    days = [{"label": f"{day:%m-%d}", "visits": visits} for day, visits in seen.by_day]
-    top = [{"name": _name(benefits, benefit_id), "visits": visits} for benefit_id, visits in seen.benefits]
-    refusals = [
-        {"name": pick(words[code]) if code in words else code, "refusals": count} for code, count in seen.refusals
-    ]
-    scores = [(_name(venues, venue_id), score) for venue_id, score in seen.satisfaction.items()]
+def show_live(seen: Overview, panels: list[Panel]) -> dict[str, object]:
+    """Everything on the page that moves while it is open, JSON-ready."""
     return {
-        "as_of": _as_of(seen.as_of, now),
-        "answers_as_of": _as_of(seen.answers_as_of, now),
-        "figures": _figures(seen),
-        "hours": hours,
-        "days": days,
-        "benefits": top,
-        "refusals": refusals,
-        "satisfaction": [
-            {"name": name, "answers": score.answers, "share": score.share, "lower": score.lower}
-            for name, score in scores
-        ],
-        "tables": {
-            "hours": _hour_rows(seen, venues),
-            "days": [[day.isoformat(), f"{visits:,}"] for day, visits in reversed(seen.by_day)],
-            "benefits": _rows(top),
-            "refusals": _rows(refusals),
-            "satisfaction": [[name, f"{score.answers:,}", *_shares(score)] for name, score in scores],
+        "as_of": show_freshness(seen.as_of, seen.now),
+        "answers_as_of": show_freshness(seen.answers_as_of, seen.now),
+        "anything": seen.anything,
+        "figures": show_figures(seen),
+        "panels": {
+            panel.name: {
+                "say": panel.say,
+                "chart": panel.chart,
+                "rows": panel.table.texts(),
+                "links": panel.table.links,
+            }
+            for panel in panels
         },
     }
 
 
-def _figures(seen: Overview) -> dict[str, str]:
+def show_figures(seen: Overview) -> Mapping[str, Mapping[str, str]]:
+    """{name: {value, note}}: the number, and what makes it mean something."""
+    asked, score = seen.asked, seen.all_satisfaction
+    counted, before = seen.compared
+    visits_per_pass = seen.visits / seen.uniques.passes if seen.uniques.passes else 0.0
+    scans = seen.visits + seen.refused
+    week_ago = gettext(N_("the same weekday a week ago, by %(hour)s"), hour=f"{seen.hour:02d}:00")
     return {
-        "visits_today": f"{seen.visits_today:,}",
-        "unique_today": f"{seen.unique_today:,}",
-        "unique_month": f"{seen.unique_month:,}",
-        "satisfaction": _score(seen.all_satisfaction),
+        "visits_today": _figure(
+            show_count(sum(seen.today)),
+            _change(sum(seen.today[: seen.hour]), sum(seen.week_ago[: seen.hour]), str(week_ago)),
+        ),
+        "unique_today": _figure(show_count(seen.unique_today), gettext(N_("different passes"))),
+        "visits": _figure(show_count(seen.visits), _change(counted, before, before_name(asked))),
+        "unique": _figure(
+            show_count(seen.uniques.passes),
+            gettext(N_("%(number)s visits each on average"), number=show_average(visits_per_pass)),
+        ),
+        "refused": _figure(
+            show_percent(seen.refused / scans, 1) if scans else "–",
+            gettext(N_("%(count)s of %(scans)s scans"), count=show_count(seen.refused), scans=show_count(scans)),
+        ),
+        "satisfaction": _figure(
+            show_percent(score.share),
+            gettext(
+                N_("at least %(lower)s (n = %(answers)s)"),
+                lower=show_percent(score.lower),
+                answers=show_count(score.answers),
+            )
+            if score.answers
+            else gettext(N_("no answers yet")),
+        ),
     }
 
 
-def _name(named: Mapping[str, Named], key: str) -> str:
-    """A name in the reader's language; the id of what the catalogue no longer holds."""
-    return pick(named[key].name) if key in named else key
+def _figure(value: str, note: object) -> dict[str, str]:
+    return {"value": value, "note": str(note)}
 
 
-def _hour_rows(seen: Overview, venues: Mapping[str, Named]) -> list[list[str]]:
-    """Spot, hour, visits: the whole day first, then each hour in which somebody came."""
-    rows = []
-    for venue_id, visits in seen.by_hour.items():
-        name = _name(venues, venue_id)
-        rows.append([name, gettext(N_("All day")), f"{sum(visits):,}"])
-        rows += [[name, f"{hour:02d}:00", f"{count:,}"] for hour, count in enumerate(visits) if count]
-    return rows
+def _change(now_count: int, before: int, against: str) -> str:
+    """How a count has moved: ▲ 12% more than …; as a number where a share of few would mislead."""
+    if now_count == before:
+        return str(gettext(N_("as many as %(against)s"), against=against))
+    difference = abs(now_count - before)
+    much = show_percent(difference / before) if before >= ENOUGH else show_count(difference)
+    said = N_("▲ %(much)s more than %(against)s") if now_count > before else N_("▼ %(much)s fewer than %(against)s")
+    return str(gettext(said, much=much, against=against))
 
 
-def _rows(counts: Sequence[Mapping[str, object]]) -> list[list[str]]:
-    """A name and its number."""
-    return [[str(name), f"{count:,}"] for name, count in (one.values() for one in counts)]
-
-
-def _shares(score: Satisfaction) -> tuple[str, str]:
-    if score.share is None or score.lower is None:
-        return "–", "–"
-    return f"{score.share:.0%}", f"{score.lower:.0%}"
-
-
-def _score(score: Satisfaction) -> str:
-    if not score.answers:
-        return str(gettext(N_("no answers yet")))
-    share, lower = _shares(score)
-    said = N_("%(share)s good (n = %(answers)s, at least %(lower)s)")
-    return str(gettext(said, share=share, answers=score.answers, lower=lower))
-
-
-def _as_of(moment: datetime | None, now: datetime) -> dict[str, object]:
-    """When the figures were complete, and whether that is too long ago to pass for now."""
+def show_freshness(moment: datetime | None, now: datetime) -> dict[str, object]:
+    """When the figures were complete, to the minute, and whether that is too long ago to pass for now."""
     if moment is None:
         text = gettext(N_("Not everything is counted yet: the counting has still to catch up."))
-        return {"at": None, "stale": True, "text": text}
-    stepped = moment.replace(second=moment.second - moment.second % STEP_SECONDS, microsecond=0)
-    clock_text = f"{local_time(stepped):%H:%M:%S}" if local_day(stepped) == local_day(now) else show_moment(stepped)
-    if now - moment > STALE_AFTER:
-        text = gettext(N_("The figures have stood still since %(time)s: the counting is behind."), time=clock_text)
-        return {"at": stepped.isoformat(), "stale": True, "text": text}
-    text = gettext(N_("Everything up to %(time)s is counted."), time=clock_text)
-    return {"at": stepped.isoformat(), "stale": False, "text": text}
+        return {"at": None, "stale": True, "text": str(text)}
+    minute = moment.replace(second=0, microsecond=0)
+    same_day = local_day(minute) == local_day(now)
+    clock_text = show_clock(local_time(minute)) if same_day else show_moment(minute)
+    stale = now - moment > STALE_AFTER
+    said = N_("Everything up to %(time)s is counted.")
+    if stale:
+        said = N_("The figures have stood still since %(time)s: the counting is behind.")
+    return {"at": minute.isoformat(), "stale": stale, "text": str(gettext(said, time=clock_text))}

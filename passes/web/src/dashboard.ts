@@ -1,106 +1,67 @@
-// The dashboard: draws the charts and asks for fresh figures every few seconds. The tables stand without it.
+// The dashboard: asks for fresh figures every few seconds, and has the charts drawn where they come into view.
+// The page is complete without it, but for the charts.
 
-import { options, type Shown, type Texts } from "./dashboard/options";
-import { BarChart, HeatmapChart, LineChart, ScatterChart } from "echarts/charts";
-import { AriaComponent, GridComponent, LegendComponent, TooltipComponent, VisualMapComponent } from "echarts/components";
-import * as echarts from "echarts/core";
-import langZH from "echarts/i18n/langZH-obj.js";
-import { CanvasRenderer } from "echarts/renderers";
+import type { ChartName, Live, Texts } from "./dashboard/live";
+import { showPage } from "./dashboard/page";
+
+type Drawing = typeof import("./dashboard-charts");
 
 const POLL_MS = 3000;
 const LONGEST_POLL_MS = 30_000;
-
-echarts.use([
-  AriaComponent, BarChart, CanvasRenderer, GridComponent, HeatmapChart, LegendComponent, LineChart, ScatterChart,
-  TooltipComponent, VisualMapComponent,
-]);
-echarts.registerLocale("ZH", langZH);
 
 function read<T>(id: string): T {
   return JSON.parse(document.getElementById(id)?.textContent ?? "null") as T;
 }
 
+function notice(name: "lost" | "signed-out", shown: boolean): void {
+  const place = document.querySelector<HTMLElement>(`[data-${name}]`);
+  if (place) place.hidden = !shown;
+}
+
 const texts = read<Texts>("texts");
-const charts = new Map<string, echarts.ECharts>();
+const dataAddress = `/dashboard/data.json${location.search}`;
+let live = read<Live>("live");
 let etag: string | null = null;
 let waitMs = POLL_MS;
+let touched = false;
+let drawing: Drawing | undefined;
+const inView = new Set<HTMLElement>();
 
-function chartOf(name: string, place: HTMLElement): echarts.ECharts {
-  let chart = charts.get(name);
-  if (!chart) {
-    chart = echarts.init(place, undefined, { renderer: "canvas", locale: texts.language === "zh" ? "ZH" : "EN" });
-    charts.set(name, chart);
-    const behind = place.parentElement?.querySelector("details");
-    if (behind) behind.open = false;
-  }
-  return chart;
+function draw(place: HTMLElement): void {
+  const name = place.dataset["chart"] as ChartName;
+  const chart = live.panels[name]?.chart;
+  if (drawing && chart) drawing.draw(place, name, chart, texts);
 }
 
-function showTable(body: HTMLElement, rows: string[][]): void {
-  body.replaceChildren(
-    ...rows.map((cells) => {
-      const row = document.createElement("tr");
-      cells.forEach((text, column) => {
-        const cell = document.createElement(column === 0 ? "th" : "td");
-        if (column === 0) cell.setAttribute("scope", "row");
-        else cell.className = "number";
-        cell.textContent = text;
-        row.append(cell);
-      });
-      return row;
-    }),
-  );
-}
-
-function setText(place: Element, text: string): void {
-  if (place.textContent !== text) place.textContent = text;
-}
-
-function show(shown: Shown): void {
-  for (const place of document.querySelectorAll<HTMLElement>("[data-as-of]")) {
-    const freshness = shown[place.dataset["asOf"] as "as_of" | "answers_as_of"];
-    setText(place.querySelector("span") ?? place, freshness.text);
-    place.classList.toggle("stale", freshness.stale);
-  }
-  for (const place of document.querySelectorAll<HTMLElement>("[data-figure]")) {
-    setText(place, shown.figures[place.dataset["figure"] ?? ""] ?? "");
-  }
-  for (const body of document.querySelectorAll<HTMLElement>("[data-rows]")) {
-    const name = body.dataset["rows"] ?? "";
-    const rows = shown.tables[name] ?? [];
-    showTable(body, rows);
-    const empty = document.querySelector<HTMLElement>(`[data-empty="${name}"]`);
-    if (empty) empty.hidden = rows.length > 0;
-  }
-  const drawn = options(shown, texts);
-  for (const place of document.querySelectorAll<HTMLElement>("[data-chart]")) {
-    const name = place.dataset["chart"] ?? "";
-    const option = drawn[name];
-    place.hidden = option === undefined; // after midnight there is nothing to draw of the new day yet
-    if (option) chartOf(name, place).setOption(option, { notMerge: true });
-  }
+function show(fresh: Live): void {
+  live = fresh;
+  showPage(live);
+  inView.forEach(draw);
 }
 
 async function poll(): Promise<void> {
-  const lost = document.querySelector<HTMLElement>("[data-lost]");
   try {
-    const headers: Record<string, string> = etag ? { "If-None-Match": etag } : {};
-    const answer = await fetch("/dashboard/data.json", { headers, cache: "no-store", signal: AbortSignal.timeout(10_000) });
-    if (answer.redirected) {
-      location.reload(); // signed out meanwhile
-      return;
+    const headers: Record<string, string> = {};
+    if (etag) headers["If-None-Match"] = etag;
+    if (touched) headers["X-Attended"] = "1"; // only a person keeps the session alive, not this script
+    touched = false;
+    const answer = await fetch(dataAddress, { headers, cache: "no-store", signal: AbortSignal.timeout(10_000) });
+    if (answer.redirected || answer.status === 403) {
+      notice("signed-out", true);
+      notice("lost", false);
+      return; // the page stays as it is until somebody signs in again
     }
     if (answer.status === 200) {
-      show((await answer.json()) as Shown);
+      show((await answer.json()) as Live);
       etag = answer.headers.get("ETag");
     } else if (answer.status !== 304) {
       throw new Error(`status ${answer.status}`);
     }
     waitMs = POLL_MS;
-    if (lost) lost.hidden = true;
+    notice("lost", false);
   } catch {
     waitMs = Math.min(LONGEST_POLL_MS, waitMs * 2);
-    if (lost) lost.hidden = false;
+    notice("lost", true);
   }
   setTimeout(next, waitMs);
 }
@@ -108,9 +69,29 @@ async function poll(): Promise<void> {
 /** A page nobody looks at asks nothing. */
 function next(): void {
   if (document.visibilityState === "visible") void poll();
-  else document.addEventListener("visibilitychange", () => void poll(), { once: true });
+  else document.addEventListener("visibilitychange", next, { once: true });
 }
 
-show(read<Shown>("shown"));
-addEventListener("resize", () => charts.forEach((chart) => chart.resize()));
+async function startCharts(): Promise<void> {
+  drawing = (await import(texts.charts)) as Drawing;
+  const watcher = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (!isIntersecting) continue;
+      inView.add(target as HTMLElement);
+      draw(target as HTMLElement);
+    }
+  }, { rootMargin: "300px" });
+  const places = document.querySelectorAll<HTMLElement>("[data-chart]");
+  places.forEach((place) => watcher.observe(place));
+  addEventListener("beforeprint", () => {
+    places.forEach((place) => { inView.add(place); draw(place); });
+  });
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  dark.addEventListener("change", () => { drawing?.forgetColours(); inView.forEach(draw); });
+}
+
+for (const kind of ["pointerdown", "keydown", "wheel", "touchstart"]) {
+  addEventListener(kind, () => { touched = true; }, { passive: true });
+}
 setTimeout(next, POLL_MS);
+void startCharts();

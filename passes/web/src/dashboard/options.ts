@@ -1,120 +1,231 @@
-// What the charts show, from the figures the server sent. No drawing here.
+// What the charts show, as ECharts options. No drawing here.
 
+import type {
+  BarsChart, ChartName, Charts, DaysChart, HoursChart, PassesChart, PlacesChart, SatisfactionChart, Texts, TodayChart, WeekdaysChart,
+} from "./live";
+import type { Palette } from "./palette";
 import type { EChartsCoreOption } from "echarts/core";
 
-export interface Freshness {
-  at: string | null;
-  stale: boolean;
-  text: string;
+interface Look { texts: Texts; palette: Palette; width: number }
+type Painter<Name extends ChartName> = (numbers: Charts[Name], look: Look) => EChartsCoreOption;
+
+const KIND_SIGNS: Record<string, string> = { spot: "circle", hotel: "rect", shop: "diamond", transport: "triangle", online: "circle" };
+
+const kindColour = (kind: string, palette: Palette): string =>
+  ({ hotel: palette.river, shop: palette.lantern, transport: palette.green })[kind] ?? palette.ochre;
+
+function frame({ palette }: Look): EChartsCoreOption {
+  return {
+    animation: false,
+    textStyle: { fontFamily: palette.font, fontSize: 12, color: palette.soft },
+    grid: { left: 4, right: 12, top: 12, bottom: 4, containLabel: true },
+  };
 }
 
-export interface Shown {
-  as_of: Freshness;
-  answers_as_of: Freshness;
-  figures: Record<string, string>;
-  hours: { name: string; visits: number[]; total: number }[];
-  days: { label: string; visits: number }[];
-  benefits: { name: string; visits: number }[];
-  refusals: { name: string; refusals: number }[];
-  satisfaction: { name: string; answers: number; share: number; lower: number }[];
-  tables: Record<string, string[][]>;
-}
-
-export interface Texts {
-  language: "zh" | "en";
-  visits: string;
-  scans: string;
-  good: string;
-  lower: string;
-  answers: string;
-}
-
-const RIVER = "#1d5b79";
-const OCHRE = "#8f4a12";
-const BAD = "#a3211a";
-const HOURS = Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, "0"));
-const AXIS_TEXT = { width: 130, overflow: "truncate" } as const;
 // HTML tooltips would need inline styles, which the page's policy forbids.
-const TOOLTIP = { renderMode: "richText", confine: true } as const;
-
-function bars(rows: { name: string; value: number }[], series: string, colour: string): EChartsCoreOption {
+function tooltip({ palette }: Look, more: object): object {
   return {
-    animation: false,
-    aria: { enabled: true },
-    tooltip: { ...TOOLTIP, trigger: "axis", axisPointer: { type: "shadow" } },
-    grid: { left: 8, right: 24, top: 8, bottom: 8, containLabel: true },
-    xAxis: { type: "value", minInterval: 1 },
-    yAxis: { type: "category", inverse: true, data: rows.map((row) => row.name), axisLabel: AXIS_TEXT },
-    series: [{ type: "bar", name: series, data: rows.map((row) => row.value), barMaxWidth: 28, itemStyle: { color: colour } }],
+    renderMode: "richText", confine: true, backgroundColor: palette.raised, borderColor: palette.line, borderWidth: 1,
+    textStyle: { color: palette.ink, fontSize: 13 }, axisPointer: { type: "shadow", shadowStyle: { color: palette.line, opacity: 0.35 } },
+    ...more,
   };
 }
 
-function heat(shown: Shown, texts: Texts): EChartsCoreOption {
-  const cells = shown.hours.flatMap((spot, row) => spot.visits.map((visits, hour) => [hour, row, visits]));
-  const most = Math.max(1, ...cells.map((cell) => cell[2] ?? 0));
+function names(labels: string[], { palette }: Look, more: object = {}): object {
   return {
-    animation: false,
-    aria: { enabled: true },
-    tooltip: { ...TOOLTIP, position: "top" },
-    grid: { left: 8, right: 8, top: 8, bottom: 56, containLabel: true },
-    xAxis: { type: "category", data: HOURS, splitArea: { show: true } },
-    yAxis: { type: "category", inverse: true, data: shown.hours.map((spot) => spot.name), axisLabel: AXIS_TEXT },
-    visualMap: {
-      min: 0, max: most, calculable: false, orient: "horizontal", left: "center", bottom: 0, text: [String(most), "0"],
-      inRange: { color: ["#f6f2ec", "#e3b98a", OCHRE, "#4d2506"] },
-    },
-    series: [{ type: "heatmap", name: texts.visits, data: cells }],
+    type: "category", data: labels, axisTick: { show: false }, axisLine: { lineStyle: { color: palette.line } },
+    axisLabel: { color: palette.soft, hideOverlap: true }, ...more,
   };
 }
 
-function month(shown: Shown, texts: Texts): EChartsCoreOption {
-  return {
-    animation: false,
-    aria: { enabled: true },
-    tooltip: { ...TOOLTIP, trigger: "axis" },
-    grid: { left: 8, right: 16, top: 16, bottom: 8, containLabel: true },
-    xAxis: { type: "category", data: shown.days.map((day) => day.label) },
-    yAxis: { type: "value", minInterval: 1 },
-    series: [{
-      type: "line", name: texts.visits, data: shown.days.map((day) => day.visits), symbolSize: 6,
-      itemStyle: { color: RIVER }, areaStyle: { color: RIVER, opacity: 0.12 },
-    }],
-  };
+function numbers({ palette }: Look, more: object = {}): object {
+  return { type: "value", splitNumber: 4, axisLabel: { color: palette.soft }, splitLine: { lineStyle: { color: palette.line } }, ...more };
 }
 
-function satisfaction(shown: Shown, texts: Texts): EChartsCoreOption {
-  const percent = (share: number): number => Math.round(share * 100);
+/** The longest line a name may take beside its bar, broken in two where it must. */
+function beside(look: Look): object {
+  return { color: look.palette.ink, width: Math.min(190, Math.round(look.width * 0.36)), overflow: "break", lineHeight: 15 };
+}
+
+function today(day: TodayChart, look: Look): EChartsCoreOption {
+  const { palette } = look;
   return {
-    animation: false,
-    aria: { enabled: true },
-    legend: { bottom: 0 },
-    tooltip: { ...TOOLTIP, trigger: "axis", axisPointer: { type: "shadow" } },
-    grid: { left: 8, right: 24, top: 8, bottom: 40, containLabel: true },
-    xAxis: { type: "value", min: 0, max: 100, axisLabel: { formatter: "{value} %" } },
-    yAxis: {
-      type: "category", inverse: true, axisLabel: AXIS_TEXT,
-      data: shown.satisfaction.map((spot) => `${spot.name} (n = ${spot.answers})`),
-    },
+    ...frame(look),
+    tooltip: tooltip(look, { trigger: "axis" }),
+    xAxis: names(day.labels, look, { boundaryGap: false }),
+    yAxis: numbers(look, { minInterval: 1 }),
     series: [
-      { type: "bar", name: texts.good, data: shown.satisfaction.map((spot) => percent(spot.share)), barMaxWidth: 28, itemStyle: { color: RIVER } },
       {
-        type: "scatter", name: texts.lower, data: shown.satisfaction.map((spot) => percent(spot.lower)),
-        symbol: "diamond", symbolSize: 12, itemStyle: { color: OCHRE },
+        type: "line", name: day.then_title, data: day.then, showSymbol: false, smooth: 0.25,
+        lineStyle: { type: "dashed", width: 2, color: palette.grey }, itemStyle: { color: palette.grey },
+      },
+      {
+        type: "line", name: day.now_title, data: day.now, symbolSize: 6, smooth: 0.25,
+        lineStyle: { width: 3 }, itemStyle: { color: palette.river }, areaStyle: { color: palette.river, opacity: 0.14 },
       },
     ],
   };
 }
 
-/** {chart name: ECharts option}; a chart without figures is left out. */
-export function options(shown: Shown, texts: Texts): Record<string, EChartsCoreOption> {
-  const drawn: Record<string, EChartsCoreOption> = { days: month(shown, texts) };
-  if (shown.hours.length) drawn["hours"] = heat(shown, texts);
-  if (shown.benefits.length) {
-    drawn["benefits"] = bars(shown.benefits.map(({ name, visits }) => ({ name, value: visits })), texts.visits, OCHRE);
-  }
-  if (shown.refusals.length) {
-    drawn["refusals"] = bars(shown.refusals.map(({ name, refusals }) => ({ name, value: refusals })), texts.scans, BAD);
-  }
-  if (shown.satisfaction.length) drawn["satisfaction"] = satisfaction(shown, texts);
-  return drawn;
+function days(period: DaysChart, look: Look): EChartsCoreOption {
+  const { palette, texts } = look;
+  return {
+    ...frame(look),
+    tooltip: tooltip(look, { trigger: "axis" }),
+    xAxis: names(period.labels, look),
+    yAxis: numbers(look, { minInterval: 1 }),
+    series: [
+      {
+        type: "bar", name: texts.visits, barMaxWidth: 36, barCategoryGap: "25%", itemStyle: { color: palette.ochre, borderRadius: [3, 3, 0, 0] },
+        data: period.visits.map((value, number) => (period.weekend[number] ? { value } : { value, itemStyle: { opacity: 0.72 } })),
+      },
+      {
+        type: "line", name: period.before_title, data: period.before, showSymbol: period.before.length === 1,
+        lineStyle: { type: "dashed", width: 2, color: palette.grey }, itemStyle: { color: palette.grey },
+      },
+    ],
+  };
+}
+
+function places(map: PlacesChart, look: Look): EChartsCoreOption {
+  const { palette, texts } = look;
+  const [west, east, south, north] = map.frame;
+  const most = Math.max(1, ...map.signs.map((sign) => sign.visits));
+  const size = (visits: number): number => (visits ? 10 + 34 * Math.sqrt(visits / most) : 8);
+  const leading = [...map.signs].sort((a, b) => b.visits - a.visits).slice(0, 8).filter((sign) => sign.visits);
+  return {
+    ...frame(look),
+    grid: { left: 16, right: 16, top: 20, bottom: 20 },
+    tooltip: tooltip(look, { trigger: "item", formatter: (at: { name: string; data: Sign }) => `${at.name}\n${texts.visits}: ${at.data.visits}` }),
+    xAxis: { type: "value", show: false, min: west - 0.3, max: east + 0.3 },
+    yAxis: { type: "value", show: false, min: south - 0.3, max: north + 0.3 },
+    series: [
+      {
+        type: "line", data: map.river, smooth: 0.4, showSymbol: false, silent: true, tooltip: { show: false },
+        lineStyle: { width: 12, color: palette.riverPale, cap: "round" },
+      },
+      {
+        type: "scatter",
+        data: map.signs.map((sign) => {
+          const colour = kindColour(sign.kind, palette);
+          return {
+            name: sign.name, value: sign.at, visits: sign.visits, query: sign.query, symbol: KIND_SIGNS[sign.kind] ?? "circle", symbolSize: size(sign.visits),
+            itemStyle: { color: sign.visits ? colour : palette.paper, opacity: sign.visits ? 0.85 : 1, borderColor: sign.visits ? palette.paper : colour, borderWidth: 1.5 },
+            label: { show: leading.includes(sign) },
+          };
+        }),
+        label: { position: "right", formatter: "{b}", color: palette.ink, fontSize: 12, textBorderColor: palette.paper, textBorderWidth: 3 },
+        labelLayout: { hideOverlap: true, moveOverlap: "shiftY" },
+        cursor: "pointer",
+      },
+    ],
+  };
+}
+interface Sign { visits: number }
+
+function weekdays(heat: WeekdaysChart, look: Look): EChartsCoreOption {
+  const { palette, texts } = look;
+  const most = Math.max(...heat.cells.map((cell) => cell[2]));
+  // On a phone the hours go down, where there is room for them.
+  const upright = look.width < 520;
+  const hours = names(heat.labels, look, { inverse: upright, axisLine: { show: false } });
+  const days = names(heat.weekdays, look, { inverse: !upright, axisLine: { show: false } });
+  return {
+    ...frame(look),
+    grid: { left: 4, right: 4, top: 4, bottom: 44, containLabel: true },
+    tooltip: tooltip(look, {
+      trigger: "item",
+      formatter: (at: { data: [number, number, number] }) => {
+        const [x, y, mean] = at.data;
+        const [day, hour] = upright ? [x, y] : [y, x];
+        return `${heat.weekdays[day] ?? ""} ${heat.labels[hour] ?? ""}:00\n${texts.visits}: ${mean}`;
+      },
+    }),
+    xAxis: upright ? { ...days, position: "top" } : hours,
+    yAxis: upright ? hours : days,
+    visualMap: {
+      type: "continuous", min: 0, max: most, calculable: false, orient: "horizontal", left: "center", bottom: 0, itemWidth: 12, itemHeight: 120,
+      text: [String(most), "0"], textStyle: { color: palette.soft }, inRange: { color: [palette.ground, palette.ochrePale, palette.ochre, palette.ochreStrong] },
+    },
+    series: [{
+      type: "heatmap", data: heat.cells.map(([day, hour, mean]) => (upright ? [day, hour, mean] : [hour, day, mean])),
+      itemStyle: { borderColor: palette.paper, borderWidth: 2, borderRadius: 4 }, emphasis: { itemStyle: { borderColor: palette.ink } },
+    }],
+  };
+}
+
+function hours(day: HoursChart, look: Look): EChartsCoreOption {
+  return {
+    ...frame(look),
+    tooltip: tooltip(look, { trigger: "axis" }),
+    xAxis: names(day.labels, look),
+    yAxis: numbers(look),
+    series: [{
+      type: "bar", name: look.texts.average, data: day.visits, barMaxWidth: 36, barCategoryGap: "20%",
+      itemStyle: { color: look.palette.river, borderRadius: [3, 3, 0, 0] },
+    }],
+  };
+}
+
+function passes(period: PassesChart, look: Look): EChartsCoreOption {
+  const { palette, texts } = look;
+  const stacked = { type: "bar", stack: "passes", barMaxWidth: 36, barCategoryGap: "25%" };
+  return {
+    ...frame(look),
+    tooltip: tooltip(look, { trigger: "axis" }),
+    xAxis: names(period.labels, look),
+    yAxis: numbers(look, { minInterval: 1 }),
+    series: [
+      { ...stacked, name: texts.first, data: period.first, itemStyle: { color: palette.green } },
+      { ...stacked, name: texts.again, data: period.again, itemStyle: { color: palette.river } },
+    ],
+  };
+}
+
+function bars(list: BarsChart, series: string, colour: string, look: Look): EChartsCoreOption {
+  return {
+    ...frame(look),
+    grid: { left: 4, right: 44, top: 4, bottom: 4, containLabel: true },
+    tooltip: tooltip(look, { trigger: "axis" }),
+    xAxis: numbers(look, { show: false, minInterval: 1 }),
+    yAxis: names(list.rows.map((row) => row.name), look, { inverse: true, axisLine: { show: false }, axisLabel: beside(look) }),
+    series: [{
+      type: "bar", name: series, data: list.rows.map((row) => row.count), barMaxWidth: 22, itemStyle: { color: colour, borderRadius: [0, 3, 3, 0] },
+      label: { show: true, position: "right", color: look.palette.ink },
+    }],
+  };
+}
+
+function satisfaction(list: SatisfactionChart, look: Look): EChartsCoreOption {
+  const { palette, texts } = look;
+  const percent = (share: number): number => Math.round(share * 1000) / 10;
+  const labels = list.rows.map((row) => `${row.name} (n = ${row.answers})`);
+  return {
+    ...frame(look),
+    tooltip: tooltip(look, { trigger: "axis", valueFormatter: (value: unknown) => `${value} %` }),
+    xAxis: numbers(look, { min: 0, max: 100, axisLabel: { color: palette.soft, formatter: "{value} %" } }),
+    yAxis: names(labels, look, { inverse: true, axisLine: { show: false }, axisLabel: beside(look) }),
+    series: [
+      {
+        type: "bar", name: texts.good, data: list.rows.map((row) => percent(row.share)), barMaxWidth: 22,
+        itemStyle: { color: palette.green, opacity: 0.75, borderRadius: [0, 3, 3, 0] },
+      },
+      {
+        type: "scatter", name: texts.lower, data: list.rows.map((row) => percent(row.lower)), symbol: "diamond", symbolSize: 13,
+        itemStyle: { color: palette.ink, borderColor: palette.paper, borderWidth: 1.5, opacity: 1 }, z: 3,
+      },
+    ],
+  };
+}
+
+const PAINTERS: { [Name in ChartName]: Painter<Name> } = {
+  today, days, places, weekdays, hours, passes, satisfaction,
+  benefits: (list, look) => bars(list, look.texts.visits, look.palette.ochre, look),
+  refusals: (list, look) => bars(list, look.texts.scans, look.palette.lantern, look),
+};
+
+export function optionOf<Name extends ChartName>(
+  name: Name, numbersOf: Charts[Name], texts: Texts, palette: Palette, width: number,
+): EChartsCoreOption {
+  return PAINTERS[name](numbersOf, { texts, palette, width });
 }
