@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, Flask, Response, jsonify
 from sqlalchemy import text
@@ -18,7 +19,7 @@ from passes.events.measures import measure
 from passes.gate import history_routes, lane_routes, shift_routes
 from passes.gate import pages as gate_pages
 from passes.gate import routes as scan_routes
-from passes.http import assets, description, headers, languages, openapi, problems
+from passes.http import assets, description, docs, headers, languages, openapi, problems
 from passes.sale import flows
 from passes.sale import pages as shop_pages
 from passes.sale import routes as payment_routes
@@ -74,12 +75,32 @@ def create_app(given: Settings | None = None) -> Flask:
     for blueprint in DOORS:
         app.register_blueprint(blueprint)
     _add_health(app)
+    _add_description(app)
     return app
 
 
-def _add_health(app: Flask) -> None:
-    document: dict[str, object] = {}
+def _add_description(app: Flask) -> None:
+    document: dict[str, Any] = {}
 
+    def described() -> dict[str, Any]:
+        if not document:
+            document.update(description.document(app))
+        return document
+
+    @app.get("/api/openapi.json")
+    @guard.public
+    def describe() -> Response:
+        """This document."""
+        return jsonify(described())
+
+    @app.get("/api/docs")
+    @guard.public
+    def explain() -> str:
+        """The same for people."""
+        return docs.show(described(), settings.current().public_url)
+
+
+def _add_health(app: Flask) -> None:
     @app.get("/healthz")
     @guard.public
     def healthz() -> Mapping[str, str]:
@@ -104,11 +125,3 @@ def _add_health(app: Flask) -> None:
         except SQLAlchemyError as fault:
             log.error("the queues could not be measured: %r", fault)
         return Response(metrics.render(), content_type=metrics.CONTENT_TYPE)
-
-    @app.get("/api/openapi.json")
-    @guard.public
-    def describe() -> Response:
-        """This document."""
-        if not document:
-            document.update(description.document(app))
-        return jsonify(document)

@@ -16,7 +16,7 @@ from passes.errors import N_, TooMany
 from passes.gate.history_queries import shift_totals
 from passes.gate.lane_schemas import EnrolmentIn, EnrolmentOut, LaneOut
 from passes.gate.shift_routes import shown_shift
-from passes.http import accepts, answers
+from passes.http import Example, accepts, answers, explained
 
 blueprint = Blueprint("gate_lanes", __name__, url_prefix="/api/v1")
 
@@ -28,6 +28,23 @@ CODE_WINDOW_SECONDS = 600
 @guard.public
 @accepts(EnrolmentIn())
 @answers(EnrolmentOut(), status=201)
+@explained(
+    N_("Devices"),
+    N_("Enrol a device with a one-time code"),
+    N_(
+        "The device gets its token, told this once. A token it already has ends when it is sent as Authorization: so a "
+        "tablet moves to another lane."
+    ),
+    refuses={
+        "enrolment_code_unknown": (404, N_("No lane has this code.")),
+        "enrolment_code_used": (409, N_("A device was enrolled with it already.")),
+        "enrolment_code_expired": (409, N_("It is older than 15 minutes.")),
+        "device_not_valid": (422, N_("The name of the device is empty or too long.")),
+        "too_many_tries": (429, N_("Too many codes were tried from this address. Retry-After says when to go on.")),
+        "catalogue_missing": (404, N_("No catalogue has been loaded yet.")),
+    },
+    example=Example(body={"code": "$ENROLMENT_CODE", "device_name": "tablet 1"}),
+)
 def create_enrolment(body: dict[str, str]) -> dict[str, Any]:
     """Use a one-time code: the device gets its token. A token it already has ends, sent as Authorization.
 
@@ -57,6 +74,12 @@ def create_enrolment(body: dict[str, str]) -> dict[str, Any]:
 @blueprint.get("/gate/lane")
 @guard.device
 @answers(LaneOut())
+@explained(
+    N_("Devices"),
+    N_("Tell this device where it stands"),
+    N_("Its lane, the venue and what is offered there, and whose shift it is. Ask at the start, and after a refusal."),
+    refuses={"catalogue_missing": (404, N_("No catalogue has been loaded yet."))},
+)
 def show_lane() -> dict[str, Any]:
     """The lane of this device, its venue, and what is offered there."""
     gate, now = guard.current_gate(), clock.now()

@@ -29,6 +29,20 @@ CLOCK_OFF = N_("The clock of this device is more than a minute off. Set it and s
 @guard.device
 @accepts(ScanIn(), UploadIn())
 @answers(UploadOut())
+@explained(
+    N_("Gates"),
+    N_("Decide one scan, or up to 500 made without network"),
+    N_(
+        "Send the scan itself, or a list of them; the answers come in the same order. Every attempt is kept, the "
+        "refused ones too. An element of a list that is no scan is answered in its place and keeps nothing else "
+        "from counting."
+    ),
+    refuses={
+        "scanned_at_too_far": (422, CLOCK_OFF),
+        "scan_id_reused": (409, N_("This scan_id was used for another scan.")),
+    },
+    example=Example(body={"scan_id": "$SCAN_ID", "code": "$CODE"}),
+)
 def create_scans(body: Any) -> Response:
     """Decide one scan (the object itself) or up to 500 (`{"scans": […]}`); every attempt is kept.
 

@@ -16,19 +16,36 @@ class ScanIn(Schema):
     """One attempt. `code` is taken exactly as the reader gave it."""
 
     scan_id = fields.UUID(
-        required=True, metadata={"description": "A UUID made by the device; a repeat returns the first answer."}
+        required=True, metadata={"description": N_("A UUID made by the device; a repeat returns the first answer.")}
     )
     code = fields.String(
         required=True,
         validate=validate.Length(max=MAX_CODE_CHARACTERS, error=N_("This is too long.")),
-        metadata={"description": "What the reader read, nothing trimmed or folded."},
+        metadata={"description": N_("What the reader read, nothing trimmed or folded.")},
     )
-    benefit_id = Text(max_length=40, load_default=None, allow_none=True)
-    confirmed = fields.List(Text(max_length=40), load_default=list, validate=validate.Length(max=10))
+    benefit_id = Text(
+        max_length=40,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": N_("The benefit meant; without it the lane's own.")},
+    )
+    confirmed = fields.List(
+        Text(max_length=40),
+        load_default=list,
+        validate=validate.Length(max=10),
+        metadata={"description": N_("What staff confirmed: items of the answer before.")},
+    )
     scanned_at = fields.AwareDateTime(
-        load_default=None, allow_none=True, metadata={"description": "At most 60 s from the server's clock."}
+        load_default=None,
+        allow_none=True,
+        metadata={"description": N_("When it was read: at most 60 s from the server's clock. Now without it.")},
     )
-    sequence = Count(load_default=None, allow_none=True, highest=2**53)
+    sequence = Count(
+        load_default=None,
+        allow_none=True,
+        highest=2**53,
+        metadata={"description": N_("Counts the scans of a device, so that a gap is seen.")},
+    )
 
     @post_load
     def _make(self, data: dict[str, Any], **_: Any) -> ScanRequest:
@@ -38,7 +55,12 @@ class ScanIn(Schema):
 class UploadIn(Schema):
     """Up to 500 scans, answered in their order."""
 
-    scans = fields.List(fields.Nested(ScanIn), required=True, validate=validate.Length(min=1, max=MAX_SCANS))
+    scans = fields.List(
+        fields.Nested(ScanIn),
+        required=True,
+        validate=validate.Length(min=1, max=MAX_SCANS),
+        metadata={"description": N_("1 to 500 scans.")},
+    )
 
 
 class WordsOut(Schema):
@@ -53,15 +75,17 @@ class ChoiceOut(WordsOut):
 class ConfirmOut(Schema):
     """What staff must confirm or choose; send the scan again with a new scan_id and the item in `confirmed`."""
 
-    item = fields.String(required=True)
+    item = fields.String(required=True, metadata={"description": N_("Send this in `confirmed`, with a new scan_id.")})
     words = fields.Nested(WordsOut, required=True)
-    choices = fields.List(fields.Nested(ChoiceOut))
+    choices = fields.List(
+        fields.Nested(ChoiceOut), metadata={"description": N_("Benefits to choose from: send one as `benefit_id`.")}
+    )
 
 
 class HolderOut(Schema):
     """Enough to compare with the person at the gate, and no more."""
 
-    name = fields.String(required=True, metadata={"description": "masked"})
+    name = fields.String(required=True, metadata={"description": N_("The name, masked.")})
     holder_class = fields.String(required=True)
     document_last4 = fields.String(required=True)
     product = fields.Nested(WordsOut, required=True)
@@ -86,10 +110,23 @@ class ScanOut(Schema):
     """The answer to one scan."""
 
     scan_id = fields.String(required=True, allow_none=True)
-    decision = fields.String(required=True, validate=validate.OneOf(["admitted", "refused", "needs_confirmation"]))
-    refusal_code = fields.String(required=True, allow_none=True)
-    words = fields.Nested(WordsOut, required=True)
-    next_allowed_at = fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
+    decision = fields.String(
+        required=True,
+        validate=validate.OneOf(["admitted", "refused", "needs_confirmation"]),
+        metadata={"description": N_("Green, red or amber.")},
+    )
+    refusal_code = fields.String(
+        required=True, allow_none=True, metadata={"description": N_("Why not, for programs; null where admitted.")}
+    )
+    words = fields.Nested(WordsOut, required=True, metadata={"description": N_("What the screen says.")})
+    next_allowed_at = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "format": "date-time",
+            "description": N_("When the same scan would be let in; null where nobody can know."),
+        },
+    )
     elsewhere = fields.Nested(
         ElsewhereOut,
         required=True,
@@ -97,11 +134,25 @@ class ScanOut(Schema):
         metadata={"description": N_("Null where no other place would help, or none is open.")},
     )
     benefit = fields.Nested(ChoiceOut, required=True, allow_none=True)
-    holder = fields.Nested(HolderOut, required=True, allow_none=True)
-    confirm = fields.List(fields.Nested(ConfirmOut))
-    terms = fields.Dict(keys=fields.String())
+    holder = fields.Nested(
+        HolderOut,
+        required=True,
+        allow_none=True,
+        metadata={"description": N_("Whose pass it is; null where the code is none of ours.")},
+    )
+    confirm = fields.List(
+        fields.Nested(ConfirmOut), metadata={"description": N_("Amber: what staff must confirm or choose.")}
+    )
+    terms = fields.Dict(
+        keys=fields.String(),
+        metadata={"description": N_("On what terms it is let in: what is not included, what is left.")},
+    )
     fields_ = fields.Dict(
-        keys=fields.String(), values=fields.List(fields.String()), data_key="fields", attribute="fields"
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        data_key="fields",
+        attribute="fields",
+        metadata={"description": N_("Of an element that is no scan: what is wrong with it.")},
     )
 
 

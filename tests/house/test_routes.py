@@ -4,6 +4,7 @@ from flask import Flask
 
 PUBLIC = {
     "/",
+    "/api/docs",
     "/api/openapi.json",
     "/api/v1/enrolments",
     "/admin/sign-in",
