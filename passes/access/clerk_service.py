@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 from passes.access import queries
 from passes.access.clerk_queries import OpenShift, find_clerk_by_pin, find_shift, get_clerk, pin_hash
 from passes.access.models import Clerk, Enrolment, Shift
-from passes.access.rules import PIN_LENGTH, SHIFT_LIFE, Gate, normal_pin
+from passes.access.rules import PIN_LENGTH, SHIFT_LIFE, Gate, Staff, normal_pin
+from passes.access.service import write_audit
 from passes.errors import N_, Conflict, Invalid
 
 PIN_TRIES = 20
 
 
-def add_clerk(session: Session, *, venue_id: str, name: str, now: datetime) -> tuple[int, str]:
+def add_clerk(session: Session, *, venue_id: str, name: str, now: datetime, by: Staff | None = None) -> tuple[int, str]:
     """A new clerk of a venue the caller has looked up: the id, and the PIN, which is told this once."""
     name = name.strip()
     if not 1 <= len(name) <= 60:
@@ -33,35 +34,39 @@ def add_clerk(session: Session, *, venue_id: str, name: str, now: datetime) -> t
             .returning(Clerk.id)
         )
         if clerk_id is not None:
+            write_audit(session, by, "clerk.added", f"clerk:{clerk_id}", now=now, name=name, venue=venue_id)
             return clerk_id, pin
         _refuse_taken_name(session, venue_id, name)
     raise _no_pin_left()
 
 
-def renew_pin(session: Session, clerk_id: int) -> str:
+def renew_pin(session: Session, clerk_id: int, *, now: datetime, by: Staff | None = None) -> str:
     """Another PIN; the old one opens nothing from now on. A shift that is open goes on."""
     clerk = get_clerk(session, clerk_id, lock=True)
     if clerk.disabled_at is not None:
         raise Conflict("clerk_disabled", N_("This clerk is disabled. Enable the clerk first."))
+    _audit(session, by, "clerk.pin_renewed", clerk, now=now)
     return _set_new_pin(session, clerk)
 
 
-def enable_clerk(session: Session, clerk_id: int) -> str:
+def enable_clerk(session: Session, clerk_id: int, *, now: datetime, by: Staff | None = None) -> str:
     """Let a disabled clerk begin shifts again, with a PIN of its own: the old one may be somebody else's by now."""
     clerk = get_clerk(session, clerk_id, lock=True)
     if clerk.disabled_at is None:
         raise Conflict("clerk_enabled", N_("This clerk is not disabled."))
     _refuse_taken_name(session, clerk.venue_id, clerk.name)
     clerk.disabled_at = None
+    _audit(session, by, "clerk.enabled", clerk, now=now)
     return _set_new_pin(session, clerk)
 
 
-def disable_clerk(session: Session, clerk_id: int, *, now: datetime) -> None:
+def disable_clerk(session: Session, clerk_id: int, *, now: datetime, by: Staff | None = None) -> None:
     """Refuse the PIN from now on and end every shift of this clerk. Twice changes nothing."""
     clerk = get_clerk(session, clerk_id, lock=True)
     if clerk.disabled_at is not None:
         return
     clerk.disabled_at = now
+    _audit(session, by, "clerk.disabled", clerk, now=now)
     session.execute(
         update(Shift).where(Shift.clerk_id == clerk_id, Shift.ended_at.is_(None)).values(ended_at=_end(now))
     )
@@ -97,6 +102,10 @@ def end_shift(session: Session, enrolment_id: UUID, *, now: datetime) -> None:
         update(Shift).where(Shift.enrolment_id == enrolment_id, Shift.ended_at.is_(None)).values(ended_at=_end(now))
     )
     queries.forget_gates()
+
+
+def _audit(session: Session, by: Staff | None, action: str, clerk: Clerk, *, now: datetime) -> None:
+    write_audit(session, by, action, f"clerk:{clerk.id}", now=now, name=clerk.name, venue=clerk.venue_id)
 
 
 def _end(now: datetime) -> object:

@@ -212,7 +212,7 @@ def void_facts(session: Session, facts: Sequence[RedemptionFact]) -> set[str]:
 
 
 def take_off_counts(session: Session, table: type[Base], counts: Mapping[tuple[Any, ...], int]) -> None:
-    """The reverse of add_counts, in the same order of keys. What is not there any more cannot be taken off."""
+    """The reverse of add_counts, of what was added before."""
     add_counts(session, table, {key: -count for key, count in counts.items()})
 
 

@@ -116,7 +116,7 @@ def _of_day(lane_id: int, day: date, shift_id: int | None) -> ColumnElement[bool
 
 def _counted(session: Session, which: ColumnElement[bool]) -> dict[str, int]:
     kind = func.split_part(Scan.verdict, "/", 1)
-    counts: dict[str, int] = dict(session.execute(select(kind, func.count()).where(which).group_by(kind)).tuples())
+    counts: dict[str, int] = dict(session.execute(select(kind, func.count()).where(which).group_by(kind)).all())
     return {name: counts.get(name, 0) for name in ("admitted", "refused", "needs_confirmation", "voided")}
 
 
