@@ -14,6 +14,7 @@ from passes import clock, db, logs, metrics, settings
 from passes.access import guard
 from passes.access import pages as access_pages
 from passes.admin import pages as admin_pages
+from passes.catalogue import pages as place_pages
 from passes.dashboard import pages as dashboard_pages
 from passes.events.measures import measure
 from passes.gate import history_routes, lane_routes, shift_routes
@@ -37,6 +38,7 @@ DOORS: tuple[Blueprint, ...] = (
     history_routes.blueprint,
     lane_routes.blueprint,
     payment_routes.blueprint,
+    place_pages.blueprint,
     scan_routes.blueprint,
     shift_routes.blueprint,
     shop_pages.blueprint,

@@ -8,6 +8,7 @@ from passes.entitlement import rule_dates, rule_holders, rule_limits, rule_slots
 from passes.entitlement.nodes import Text
 from passes.entitlement.phrases import joined, weekday_words, window_words
 from passes.entitlement.rule import Rule
+from passes.entitlement.rules import not_supported
 from passes.entitlement.terms import Benefit, Terms, Venue
 
 Topic = Literal["often", "when", "who", "before", "terms", "excluded"]
@@ -114,6 +115,11 @@ def short_words(benefit: Benefit, *, validity_days: int = 365) -> Text:
     topics = dict(plain_topics(benefit, validity_days=validity_days))
     phrases: Sequence[Text] = [*topics.get("often", ()), *topics.get("when", ())]
     return Text(" · ".join(phrase.zh for phrase in phrases), ", ".join(phrase.en for phrase in phrases))
+
+
+def is_open_yet(benefit: Benefit) -> bool:
+    """Whether gates can decide all its rules, and so take it."""
+    return not not_supported(benefit.rules)
 
 
 def venue_hours(venue: Venue) -> tuple[Text, ...]:
