@@ -1,31 +1,140 @@
-"""Orders and their payments."""
+"""Orders and their payments: find one, see every try to pay it, deal with what it was marked for."""
 
-from flask import render_template, request
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
+from passes import clock, settings
 from passes.access import guard
-from passes.access.rules import ADMIN
-from passes.admin import queries
-from passes.admin.desk import blueprint
-from passes.admin.words import ATTENTION, ORDER_STATES, PAYMENT_STATES, translated
+from passes.access.rules import ADMIN, CARE, FINANCE
+from passes.admin import order_queries, service
+from passes.admin.case_schemas import NoteForm
+from passes.admin.case_words import (
+    LETTER_KINDS,
+    MESSAGE_STATES,
+    METHODS,
+    REFUND_REASONS,
+    REFUND_STATES,
+)
+from passes.admin.desk import Errors, blueprint, marks
+from passes.admin.rules import LONGEST_SEARCH, sought
+from passes.admin.shown import Line, lines_of
+from passes.admin.words import ATTENTION, LETTER_STATES, ORDER_STATES, PAYMENT_STATES, translated
 from passes.db import transaction
-from passes.http import Page, page_request
+from passes.errors import N_, Problem
+from passes.http import Page, page_request, read_form
+from passes.sale.flows import ask_provider
+from passes.sale.stripe_gateway import current_provider
+
+_NOTE = NoteForm()
+# What to do about what an order was marked for, beside its name.
+ADVICE = {
+    "amount_mismatch": N_(
+        "The provider took another amount, currency or mode than was asked."
+        " Compare both below, then refund by hand or ask an admin."
+    ),
+    "duplicate_payment": N_("The second payment is being refunded by itself. Check below that the refund has arrived."),
+    "idempotency_conflict": N_("The provider refused a repeated request. Ask an admin to read the log of that moment."),
+    "foreign_checkout": N_("A message named a payment page of another order. Nothing was booked; ask an admin."),
+    "late_payment": N_("Money came after the order had ended and is being refunded. Check below that it has arrived."),
+    "late_payment_accepted": N_("Money came late, but the pass could still be issued. Nothing to do."),
+    "payment_in_doubt": N_(
+        "The provider said something that cannot be. Ask it again below; if it stays, ask an admin."
+    ),
+    "refund_failed": N_("The refund did not arrive. Pay it back by hand, and note how."),
+    "unknown_to_provider": N_("The provider does not know this payment. Check that the right account is set."),
+}
 
 
 @blueprint.get("/orders")
-@guard.staff(ADMIN)
+@guard.staff(CARE, FINANCE, ADMIN)
 def orders() -> ResponseReturnValue:
-    """Orders of every state, newest first."""
-    state = request.args.get("state")
+    """Orders by number, holder or state, newest first."""
+    text = request.args.get("q", "")[:LONGEST_SEARCH].replace("\x00", "")
+    state, marked = request.args.get("state"), request.args.get("marked") == "yes"
     state = state if state in ORDER_STATES else None
-    paging = page_request()
+    paging = page_request(limit=25)
     with transaction() as session:
-        rows, total = queries.list_orders(session, state, limit=paging.limit, offset=paging.offset)
+        rows, total = order_queries.list_orders(
+            session, sought(text), state, marked=marked, limit=paging.limit, offset=paging.offset
+        )
+        waiting = order_queries.count_marked(session)
     return render_template(
         "admin/orders.html",
         page=Page(rows, total, paging),
+        q=text,
+        state=state,
+        marked=marked,
+        waiting=waiting,
         states=translated(ORDER_STATES),
         payment_states=translated(PAYMENT_STATES),
+        methods=translated(METHODS),
         attention=translated(ATTENTION),
-        state=state,
     )
+
+
+@blueprint.get("/orders/<int:order_id>")
+@guard.staff(CARE, FINANCE, ADMIN)
+def order(order_id: int) -> ResponseReturnValue:
+    """One order, whole."""
+    return _order_page(order_id)
+
+
+@blueprint.post("/orders/<int:order_id>/flags/<flag>")
+@guard.staff(CARE, FINANCE, ADMIN)
+def post_flag(order_id: int, flag: str) -> ResponseReturnValue:
+    """Somebody has dealt with what the order was marked for."""
+    data, errors = read_form(_NOTE)
+    if errors:
+        return _order_page(order_id, flag, errors, 422)
+    try:
+        with transaction() as session:
+            order_queries.get_order(session, order_id)
+            service.clear_flag(session, guard.current_staff(), order_id, flag, note=data["note"], now=clock.now())
+    except Problem as problem:
+        return _order_page(order_id, "", marks(problem), 409)
+    flash(gettext("The mark is gone from the order. Your reason is kept in its journal."))
+    return redirect(url_for("admin.order", order_id=order_id), 303)
+
+
+@blueprint.post("/orders/<int:order_id>/ask")
+@guard.staff(CARE, FINANCE, ADMIN)
+def post_ask(order_id: int) -> ResponseReturnValue:
+    """Ask the payment provider how the last payment stands, now."""
+    staff, now = guard.current_staff(), clock.now()
+    with transaction() as session:
+        order_queries.get_order(session, order_id)
+        service.note_question(session, staff, order_id, now=now)
+    try:
+        state = ask_provider(current_provider(), settings.current(), order_id, actor=staff.login, now=now)
+    except Problem as problem:
+        return _order_page(order_id, "", marks(problem), 409)
+    flash(gettext("The provider says: %(state)s.", state=gettext(PAYMENT_STATES[state])))
+    return redirect(url_for("admin.order", order_id=order_id), 303)
+
+
+def _order_page(order_id: int, flag: str = "", errors: Errors | None = None, status: int = 200) -> ResponseReturnValue:
+    """flag: whose form was sent and is open again with its errors and its input."""
+    with transaction() as session:
+        found = order_queries.get_order_page(session, order_id)
+    journal: list[Line] = lines_of(found.journal)
+    page = render_template(
+        "admin/order.html",
+        found=found,
+        states=translated(ORDER_STATES),
+        payment_states=translated(PAYMENT_STATES),
+        refund_states=translated(REFUND_STATES),
+        refund_reasons=translated(REFUND_REASONS),
+        letter_states=translated(LETTER_STATES),
+        letter_kinds=translated(LETTER_KINDS),
+        message_states=translated(MESSAGE_STATES),
+        methods=translated(METHODS),
+        attention=translated(ATTENTION),
+        advice=translated(ADVICE),
+        may_open=guard.current_staff().role in (CARE, ADMIN),
+        journal=journal,
+        sent=flag,
+        errors=errors or {},
+        form=request.form if errors else {},
+    )
+    return page, status

@@ -7,13 +7,37 @@ from flask_babel import gettext
 from passes import clock
 from passes.access import guard
 from passes.access.rules import ADMIN
-from passes.admin import account_pages, component_pages, lane_pages, letter_pages, order_pages, queries, staff_pages
+from passes.admin import (
+    account_pages,
+    audit_pages,
+    component_pages,
+    device_pages,
+    lane_pages,
+    letter_pages,
+    member_pages,
+    order_pages,
+    pass_pages,
+    queries,
+    staff_pages,
+)
 from passes.admin.desk import blueprint
 from passes.admin.queries import Health
 from passes.db import transaction
 from passes.http.languages import show_moment
 
-__all__ = ["account_pages", "blueprint", "component_pages", "lane_pages", "letter_pages", "order_pages", "staff_pages"]
+__all__ = [
+    "account_pages",
+    "audit_pages",
+    "blueprint",
+    "component_pages",
+    "device_pages",
+    "lane_pages",
+    "letter_pages",
+    "member_pages",
+    "order_pages",
+    "pass_pages",
+    "staff_pages",
+]
 
 
 @blueprint.get("")

@@ -96,7 +96,7 @@ def send_again(session: Session, letter_id: int, *, recipient: str | None, now: 
     if letter.state == "waiting":
         raise Conflict("letter_waiting", N_("This letter is waiting to be sent already."))
     if letter.good_until is not None and letter.good_until <= now:
-        raise Conflict("letter_too_late", N_("What this letter says has run out. The visitor has to ask for a new one."))
+        raise Conflict("letter_too_late", N_("What this letter says has run out. The visitor must ask for a new one."))
     if letter.state == "sent":
         return _copy(session, letter, address, now=now)
     letter.state, letter.recipient, letter.attempts = "waiting", address, 0

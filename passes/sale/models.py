@@ -92,6 +92,11 @@ class OrderLine(Base):
     __tablename__ = "order_line"
     __table_args__ = (
         UniqueConstraint("order_id", "position"),
+        # What a buyer says at the desk.
+        Index("ix_order_line_holder_phone", "holder_phone"),
+        Index("ix_order_line_holder_phone_end", text('"right"(holder_phone, 4)')),
+        Index("ix_order_line_document_last4", "document_last4"),
+        Index("ix_order_line_holder_name", text("lower(holder_name) text_pattern_ops")),
         CheckConstraint("amount_fen >= 0", name="amount_not_negative"),
         CheckConstraint("octet_length(document_hmac) = 32", name="document_hmac_is_sha256"),
         CheckConstraint("char_length(document_last4) BETWEEN 1 AND 4", name="document_last4_is_short"),
@@ -236,6 +241,10 @@ class WebhookEvent(Base):
     __table_args__ = (
         CheckConstraint("state IN ('received', 'processed', 'unmatched', 'failed', 'dead')", name="state_known"),
         Index("ix_webhook_event_due", "next_attempt_at", postgresql_where=text("state IN ('received', 'failed')")),
+        # Whatever the provider said of one payment.
+        Index("ix_webhook_event_object_id", "object_id"),
+        Index("ix_webhook_event_payment_uid", "payment_uid"),
+        Index("ix_webhook_event_intent_id", "intent_id"),
     )
 
     event_id: Mapped[str] = mapped_column(Text, primary_key=True)

@@ -22,7 +22,7 @@ from passes.lifecycle.service import Holder, PassRequest, issue_pass, next_seria
 from passes.sale import letters
 from passes.sale.journal import note
 from passes.sale.models import Order, OrderLine, Payment
-from passes.sale.queries import find_live_payment, list_lines
+from passes.sale.queries import find_live_payment, list_lines, lock_order
 from passes.sale.rules import Document, birth_of, next_order_state, order_faults, price_of
 
 _NUMBER_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -251,6 +251,16 @@ def add_attention(order: Order, flag: str) -> None:
     """Something staff should look at; each flag stands once."""
     if flag not in order.attention:
         order.attention = [*order.attention, flag]
+
+
+def clear_attention(session: Session, order_id: int, flag: str, *, actor: str, now: datetime) -> None:
+    """Staff has looked at it. Conflict where the flag is gone already."""
+    order = lock_order(session, order_id)
+    if flag not in order.attention:
+        raise Conflict("flag_cleared", N_("Somebody has dealt with this already."))
+    order.attention = [other for other in order.attention if other != flag]
+    note(session, order, None, actor=actor, fact="looked_at", from_state=flag, now=now)
+    session.flush()
 
 
 def _say(session: Session, event: Event, *, now: datetime) -> None:

@@ -1,0 +1,102 @@
+"""Words for what happens to a pass and its money: msgids by their code."""
+
+from passes.errors import N_
+
+PASS_STATES = {
+    "issued": N_("not activated"),
+    "active": N_("active"),
+    "frozen": N_("on hold"),
+    "expired": N_("ended"),
+    "void": N_("cancelled"),
+}
+PASS_TONES = {"active": "good", "frozen": "bad", "void": "bad", "issued": "warn"}
+HOLD_REASONS = {
+    "lost": N_("lost or stolen phone"),
+    "misuse": N_("used by somebody else"),
+    "dispute": N_("payment disputed"),
+    "refund": N_("refund under way"),
+}
+HAPPENING_KINDS = {
+    "visits": N_("visits"),
+    "money": N_("money"),
+    "life": N_("the pass itself"),
+    "letters": N_("letters"),
+    "surveys": N_("surveys"),
+}
+DOCUMENTS = {
+    "CN_ID": N_("ID card or residence permit"),
+    "CN_HMT_PERMIT": N_("travel permit, Hong Kong and Macao"),
+    "CN_TW_PERMIT": N_("travel permit, Taiwan"),
+    "PASSPORT": N_("passport"),
+    "CN_PR_CARD": N_("permanent residence card"),
+}
+HOLDERS = {"adult": N_("adult"), "child": N_("child"), "senior": N_("senior")}
+METHODS = {"card": N_("Bank card"), "alipay": N_("Alipay"), "wechat_pay": N_("WeChat Pay")}
+SCORES = {1: N_("poor"), 2: N_("so-so"), 3: N_("good")}
+
+# (what, fact) → (words, tone) of a line of the money journal.
+MONEY_FACTS: dict[tuple[str, str], tuple[str, str]] = {
+    ("order", "placed"): (N_("Order %(number)s placed: %(amount)s"), ""),
+    ("order", "paid"): (N_("Order %(number)s is paid"), "good"),
+    ("order", "hold_over"): (N_("Order %(number)s ended: nobody paid in time"), ""),
+    ("order", "cancelled"): (N_("Order %(number)s was cancelled by its buyer"), ""),
+    ("order", "looked_at"): (N_("Dealt with: %(flag)s"), ""),
+    ("payment", "started"): (N_("Payment begun: %(amount)s"), ""),
+    ("payment", "opened"): (N_("Payment page opened"), ""),
+    ("payment", "processing"): (N_("Payment is with the bank"), ""),
+    ("payment", "paid"): (N_("%(amount)s received by %(method)s"), "good"),
+    ("payment", "failed"): (N_("Payment failed"), "bad"),
+    ("payment", "expired"): (N_("Payment page ran out"), ""),
+    ("payment", "rejected"): (N_("The provider refused to open a payment page"), "bad"),
+    ("payment", "mismatch"): (N_("The amount received is not the one asked for"), "bad"),
+    ("refund", "late_payment"): (N_("%(amount)s goes back: it came after the order's end"), ""),
+    ("refund", "duplicate_payment"): (N_("%(amount)s goes back: the order was paid twice"), ""),
+    ("refund", "pending"): (N_("Refund of %(amount)s is on its way"), ""),
+    ("refund", "succeeded"): (N_("Refund of %(amount)s has arrived"), "good"),
+    ("refund", "failed"): (N_("Refund of %(amount)s failed"), "bad"),
+    ("refund", "canceled"): (N_("Refund of %(amount)s was stopped"), "bad"),
+    # Whatever a later version writes.
+    ("order", ""): (N_("Order %(number)s changed"), ""),
+    ("payment", ""): (N_("Payment changed"), ""),
+    ("refund", ""): (N_("Refund of %(amount)s changed"), ""),
+}
+
+MESSAGE_STATES = {
+    "received": N_("waiting"),
+    "processed": N_("acted on"),
+    "unmatched": N_("about nothing of ours"),
+    "failed": N_("will be tried again"),
+    "dead": N_("given up"),
+}
+REFUND_STATES = {
+    "requested": N_("to be sent"),
+    "pending": N_("on its way"),
+    "succeeded": N_("arrived"),
+    "failed": N_("failed"),
+    "canceled": N_("stopped"),
+}
+REFUND_REASONS = {
+    "requested": N_("asked for by the buyer"),
+    "late_payment": N_("paid after its end"),
+    "duplicate_payment": N_("paid twice"),
+    "event_cancelled": N_("what was booked did not take place"),
+    "goodwill": N_("goodwill"),
+    "external": N_("made at the provider"),
+}
+LETTER_KINDS = {
+    "order_paid": N_("order paid, with the link to each pass"),
+    "pass_link": N_("new link to a pass"),
+}
+
+# What staff did, as the audit log and the timelines call it.
+ACTIONS = {
+    "pass.held": N_("Put a pass on hold"),
+    "pass.released": N_("Released a hold"),
+    "pass.link_renewed": N_("Closed the old link and sent a new one"),
+    "order.looked_at": N_("Dealt with what an order was marked for"),
+    "order.asked": N_("Asked the payment provider about an order"),
+    "letter.sent_again": N_("Sent a letter again"),
+    "dead_letter.replayed": N_("Tried an event again that had been set aside"),
+    "dead_letter.dropped": N_("Discarded an event that had been set aside"),
+    "catalogue.loaded": N_("Loaded a catalogue"),
+}
