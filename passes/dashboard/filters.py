@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 from passes.errors import N_
 
-PERIOD_DAYS = {"today": 1, "7d": 7, "30d": 30, "90d": 90, "365d": 365}
+# 52 weeks rather than 365 days: as many Sundays as the year before.
+PERIOD_DAYS = {"today": 1, "7d": 7, "30d": 30, "90d": 90, "52w": 364}
 PERIODS = (*PERIOD_DAYS, "month")
 DEFAULT_PERIOD = "30d"
 CUSTOM = "custom"
@@ -45,10 +46,14 @@ class Filter:
         return (self.last_on - self.first_on).days + 1
 
     @property
+    def weeks_back(self) -> int:
+        """How far back lies what the period is compared with: whole weeks, so that Sundays meet Sundays."""
+        return -(-self.days // WEEK.days)
+
+    @property
     def before(self) -> tuple[date, date]:
-        """What the period is compared with: as many days before it; a single day with that weekday a week ago."""
-        back = timedelta(days=max(self.days, WEEK.days))
-        return self.first_on - back, self.last_on - back
+        """The days the period is compared with."""
+        return self.first_on - self.weeks_back * WEEK, self.last_on - self.weeks_back * WEEK
 
     @property
     def by_month(self) -> bool:

@@ -18,7 +18,7 @@ PERIOD_NAMES = {
     "7d": N_("7 days"),
     "30d": N_("30 days"),
     "90d": N_("90 days"),
-    "365d": N_("A year"),
+    "52w": N_("52 weeks"),
     "month": N_("This month"),
 }
 KIND_NAMES = {
@@ -94,4 +94,6 @@ def before_name(asked: Filter) -> str:
     first, _ = asked.before
     if asked.days == 1:
         return str(gettext(N_("the %(weekday)s before"), weekday=weekday_name(first.weekday())))
-    return str(gettext(N_("the %(days)s days before"), days=show_count(asked.days)))
+    if asked.weeks_back == 1:
+        return str(gettext(N_("the same weekdays a week before")))
+    return str(gettext(N_("the same weekdays %(weeks)s weeks before"), weeks=show_count(asked.weeks_back)))

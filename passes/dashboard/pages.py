@@ -13,10 +13,10 @@ from passes.access.rules import ADMIN, MARKETING
 from passes.catalogue.queries import get_current_terms
 from passes.clock import local_day
 from passes.dashboard.filters import read_filter
-from passes.dashboard.names import KIND_NAMES, PERIOD_NAMES, Names, period_name
+from passes.dashboard.names import KIND_NAMES, PERIOD_NAMES, Names
 from passes.dashboard.panel import Panel
 from passes.dashboard.queries import Overview, overview
-from passes.dashboard.shown import show_live, show_panels
+from passes.dashboard.shown import all_panels, show_live, show_panels
 from passes.dashboard.tables import csv_of
 from passes.db import transaction
 from passes.entitlement.words import WORDS
@@ -36,7 +36,6 @@ def dashboard() -> ResponseReturnValue:
         "dashboard/dashboard.html",
         asked=seen.asked,
         today=local_day(seen.now),
-        period=period_name(seen.asked),
         periods={key: gettext(text) for key, text in PERIOD_NAMES.items()},
         kinds={key: gettext(text) for key, text in KIND_NAMES.items()},
         venues={id_: names.venue(id_) for id_ in names.venues},
@@ -71,7 +70,7 @@ def table(name: str) -> ResponseReturnValue:
 
 
 def _panel(seen: Overview, names: Names, name: str) -> Panel:
-    for panel in show_panels(seen, names):
+    for panel in all_panels(seen, names):
         if panel.name == name:
             return panel
     raise NotFound("table_not_found", N_("There is no such table. Choose one on the dashboard."))

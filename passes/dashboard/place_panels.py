@@ -64,7 +64,8 @@ def _map(seen: Overview, names: Names) -> Mapping[str, object]:
         if chosen is None or id_ in chosen
     ]
     xs, ys = [x for x, _ in points], [y for _, y in points]
-    return {"river": river(), "signs": signs, "frame": [min(xs), max(xs), min(ys), max(ys)]}
+    frame = [min(xs), max(xs), min(ys), max(ys)]
+    return {"river": river(), "river_name": gettext("Yellow River"), "signs": signs, "frame": frame}
 
 
 def benefits(seen: Overview, names: Names) -> Panel:

@@ -11,9 +11,9 @@ from math import cos, hypot, log1p, radians
 CENTRE = (36.066, 103.800)
 KM_A_DEGREE = 111.2
 # Distances up to about this many kilometres are drawn nearly to scale.
-NEAR_KM = 1.5
+NEAR_KM = 1.2
 # How far apart two signs are kept, and how often they are pushed.
-APART = 0.34
+APART = 0.44
 PUSHES = 80
 
 Point = tuple[float, float]

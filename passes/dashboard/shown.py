@@ -7,7 +7,7 @@ from flask_babel import gettext
 
 from passes.clock import local_day, local_time
 from passes.dashboard import place_panels, time_panels
-from passes.dashboard.names import Names, before_name
+from passes.dashboard.names import Names, before_name, period_name
 from passes.dashboard.panel import Panel
 from passes.dashboard.queries import Overview
 from passes.dashboard.tables import show_average
@@ -20,7 +20,18 @@ STALE_AFTER = timedelta(seconds=60)
 
 
 def show_panels(seen: Overview, names: Names) -> list[Panel]:
-    """In the order of the page."""
+    """In the order of the page; without those that would compare a single day, or a single place, with itself."""
+    pointless = set()
+    if seen.asked.days == 1:
+        pointless = {"days", "weekdays", "passes"}
+    if seen.asked.period == "today":
+        pointless.add("hours")
+    if seen.asked.venue_id is not None:
+        pointless.add("places")
+    return [panel for panel in all_panels(seen, names) if panel.name not in pointless]
+
+
+def all_panels(seen: Overview, names: Names) -> list[Panel]:
     return [
         time_panels.today(seen),
         time_panels.days(seen),
@@ -40,6 +51,7 @@ def show_live(seen: Overview, panels: list[Panel]) -> dict[str, object]:
         "as_of": show_freshness(seen.as_of, seen.now),
         "answers_as_of": show_freshness(seen.answers_as_of, seen.now),
         "anything": seen.anything,
+        "period": period_name(seen.asked),
         "figures": show_figures(seen),
         "panels": {
             panel.name: {

@@ -41,6 +41,7 @@ def today(seen: Overview) -> Panel:
             "then": [row[2] for row in rows],
             "now_title": now_title,
             "then_title": then_title,
+            "running": seen.hour - first,
         }
         if anything
         else None,
@@ -59,7 +60,7 @@ def _today_said(seen: Overview, then: str) -> str:
 def days(seen: Overview) -> Panel:
     """Each day or month of the period, and as much time before it."""
     asked = seen.asked
-    back = asked.first_on - asked.before[0]
+    back = asked.weeks_back * WEEK
     columns = asked.columns()
     counts = [_between(seen, first_on, last_on) for first_on, last_on in columns]
     earlier = [_between(seen, first_on - back, last_on - back) for first_on, last_on in columns]
@@ -86,8 +87,8 @@ def days(seen: Overview) -> Panel:
             "labels": [_short(seen, first_on) for first_on, _ in columns],
             "visits": counts,
             "before": earlier,
-            "before_title": before_name(asked),
-            "weekend": [not asked.by_month and first_on.weekday() >= 5 for first_on, _ in columns],
+            "before_title": before_title,
+            "weekend": [asked.by_month or first_on.weekday() >= 5 for first_on, _ in columns],
         }
         if any(counts) or any(earlier)
         else None,

@@ -40,6 +40,6 @@ export function draw<Name extends ChartName>(place: HTMLElement, name: Name, num
   const same = before?.palette === palette && JSON.stringify(before.of) === JSON.stringify(numbers);
   if (same || place.clientWidth === 0) return;
   const chart = before?.chart ?? made(place);
-  chart.setOption(optionOf(name, numbers, texts, palette, place.clientWidth), { notMerge: true });
+  chart.setOption(optionOf(name, numbers, texts, palette, place), { notMerge: true });
   drawn.set(place, { chart, of: numbers, palette });
 }

@@ -6,10 +6,10 @@ export interface Freshness {
   text: string;
 }
 
-export interface TodayChart { labels: string[]; now: (number | null)[]; then: number[]; now_title: string; then_title: string }
+export interface TodayChart { labels: string[]; now: (number | null)[]; then: number[]; now_title: string; then_title: string; running: number }
 export interface DaysChart { labels: string[]; visits: number[]; before: number[]; before_title: string; weekend: boolean[] }
 export interface Sign { name: string; kind: string; at: [number, number]; visits: number; query: string }
-export interface PlacesChart { river: [number, number][]; signs: Sign[]; frame: [number, number, number, number] }
+export interface PlacesChart { river: [number, number][]; river_name: string; signs: Sign[]; frame: [number, number, number, number] }
 export interface WeekdaysChart { weekdays: string[]; labels: string[]; cells: [number, number, number][] }
 export interface HoursChart { labels: string[]; visits: number[] }
 export interface PassesChart { labels: string[]; first: number[]; again: number[] }
@@ -41,6 +41,7 @@ export interface Live {
   as_of: Freshness;
   answers_as_of: Freshness;
   anything: boolean;
+  period: string;
   figures: Record<string, { value: string; note: string }>;
   panels: Record<string, Panel>;
 }

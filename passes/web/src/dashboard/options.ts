@@ -6,7 +6,7 @@ import type {
 import type { Palette } from "./palette";
 import type { EChartsCoreOption } from "echarts/core";
 
-interface Look { texts: Texts; palette: Palette; width: number }
+interface Look { texts: Texts; palette: Palette; width: number; height: number; count: (value: unknown) => string }
 type Painter<Name extends ChartName> = (numbers: Charts[Name], look: Look) => EChartsCoreOption;
 
 const KIND_SIGNS: Record<string, string> = { spot: "circle", hotel: "rect", shop: "diamond", transport: "triangle", online: "circle" };
@@ -23,10 +23,10 @@ function frame({ palette }: Look): EChartsCoreOption {
 }
 
 // HTML tooltips would need inline styles, which the page's policy forbids.
-function tooltip({ palette }: Look, more: object): object {
+function tooltip({ palette, count }: Look, more: object): object {
   return {
     renderMode: "richText", confine: true, backgroundColor: palette.raised, borderColor: palette.line, borderWidth: 1,
-    textStyle: { color: palette.ink, fontSize: 13 }, axisPointer: { type: "shadow", shadowStyle: { color: palette.line, opacity: 0.35 } },
+    valueFormatter: count, textStyle: { color: palette.ink, fontSize: 13 }, axisPointer: { type: "shadow", shadowStyle: { color: palette.line, opacity: 0.35 } },
     ...more,
   };
 }
@@ -42,16 +42,21 @@ function numbers({ palette }: Look, more: object = {}): object {
   return { type: "value", splitNumber: 4, axisLabel: { color: palette.soft }, splitLine: { lineStyle: { color: palette.line } }, ...more };
 }
 
-/** The longest line a name may take beside its bar, broken in two where it must. */
-function beside(look: Look): object {
-  return { color: look.palette.ink, width: Math.min(190, Math.round(look.width * 0.36)), overflow: "break", lineHeight: 15 };
+/** A name beside its bar: on two lines where there is room for them, else cut short. */
+function beside(rows: number, look: Look): object {
+  const twoLines = look.height / rows > 34;
+  return {
+    color: look.palette.ink, width: Math.min(200, Math.round(look.width * 0.38)), interval: 0, hideOverlap: false, lineHeight: 15, height: 30,
+    overflow: twoLines ? "break" : "truncate", lineOverflow: "truncate", ellipsis: "…",
+  };
 }
 
 function today(day: TodayChart, look: Look): EChartsCoreOption {
   const { palette } = look;
   return {
     ...frame(look),
-    tooltip: tooltip(look, { trigger: "axis" }),
+    tooltip: tooltip(look, { trigger: "axis", formatter: (at: { seriesName: string; name: string; value: number | null }[]) =>
+      [`${at[0]?.name ?? ""}:00`, ...at.filter((one) => one.value !== null).map((one) => `${one.seriesName}: ${look.count(one.value)}`)].join("\n") }),
     xAxis: names(day.labels, look, { boundaryGap: false }),
     yAxis: numbers(look, { minInterval: 1 }),
     series: [
@@ -60,8 +65,13 @@ function today(day: TodayChart, look: Look): EChartsCoreOption {
         lineStyle: { type: "dashed", width: 2, color: palette.grey }, itemStyle: { color: palette.grey },
       },
       {
-        type: "line", name: day.now_title, data: day.now, symbolSize: 6, smooth: 0.25,
+        type: "line", name: day.now_title, data: day.now.map((count, hour) => (hour < day.running ? count : null)), symbolSize: 6, smooth: 0.25,
         lineStyle: { width: 3 }, itemStyle: { color: palette.river }, areaStyle: { color: palette.river, opacity: 0.14 },
+      },
+      // The hour that runs stands apart: it is not over, so it is no fall.
+      {
+        type: "scatter", name: day.now_title, data: day.now.map((count, hour) => (hour === day.running ? count : null)), symbolSize: 9,
+        itemStyle: { color: palette.paper, borderColor: palette.river, borderWidth: 2, opacity: 1 },
       },
     ],
   };
@@ -91,18 +101,23 @@ function places(map: PlacesChart, look: Look): EChartsCoreOption {
   const { palette, texts } = look;
   const [west, east, south, north] = map.frame;
   const most = Math.max(1, ...map.signs.map((sign) => sign.visits));
-  const size = (visits: number): number => (visits ? 10 + 34 * Math.sqrt(visits / most) : 8);
-  const leading = [...map.signs].sort((a, b) => b.visits - a.visits).slice(0, 8).filter((sign) => sign.visits);
+  const widest = look.width < 480 ? 16 : 28;
+  const size = (visits: number): number => (visits ? 8 + widest * Math.sqrt(visits / most) : 7);
+  const leading = [...map.signs].sort((a, b) => b.visits - a.visits).slice(0, look.width < 480 ? 5 : 9).filter((sign) => sign.visits);
   return {
     ...frame(look),
     grid: { left: 16, right: 16, top: 20, bottom: 20 },
-    tooltip: tooltip(look, { trigger: "item", formatter: (at: { name: string; data: Sign }) => `${at.name}\n${texts.visits}: ${at.data.visits}` }),
+    tooltip: tooltip(look, { trigger: "item", formatter: (at: { name: string; data: Sign }) => `${at.name}\n${texts.visits}: ${look.count(at.data.visits)}` }),
     xAxis: { type: "value", show: false, min: west - 0.3, max: east + 0.3 },
     yAxis: { type: "value", show: false, min: south - 0.3, max: north + 0.3 },
     series: [
       {
-        type: "line", data: map.river, smooth: 0.4, showSymbol: false, silent: true, tooltip: { show: false },
-        lineStyle: { width: 12, color: palette.riverPale, cap: "round" },
+        type: "line", data: map.river, smooth: 0.4, showSymbol: false, silent: true, tooltip: { show: false }, z: 1,
+        lineStyle: { width: 12, color: palette.river, opacity: 0.2, cap: "round" },
+      },
+      {
+        type: "scatter", silent: true, symbolSize: 1, data: [map.river[2]], tooltip: { show: false }, itemStyle: { color: "transparent" },
+        label: { show: true, position: "bottom", distance: 8, formatter: map.river_name, color: palette.river, fontStyle: "italic", fontSize: 12 },
       },
       {
         type: "scatter",
@@ -111,10 +126,10 @@ function places(map: PlacesChart, look: Look): EChartsCoreOption {
           return {
             name: sign.name, value: sign.at, visits: sign.visits, query: sign.query, symbol: KIND_SIGNS[sign.kind] ?? "circle", symbolSize: size(sign.visits),
             itemStyle: { color: sign.visits ? colour : palette.paper, opacity: sign.visits ? 0.85 : 1, borderColor: sign.visits ? palette.paper : colour, borderWidth: 1.5 },
-            label: { show: leading.includes(sign) },
+            label: { show: leading.includes(sign), position: sign.at[0] > (west + east) / 2 ? "left" : "right" },
           };
         }),
-        label: { position: "right", formatter: "{b}", color: palette.ink, fontSize: 12, textBorderColor: palette.paper, textBorderWidth: 3 },
+        label: { formatter: "{b}", color: palette.ink, fontSize: 12, width: look.width * 0.3, overflow: "truncate", textBorderColor: palette.paper, textBorderWidth: 3 },
         labelLayout: { hideOverlap: true, moveOverlap: "shiftY" },
         cursor: "pointer",
       },
@@ -145,7 +160,7 @@ function weekdays(heat: WeekdaysChart, look: Look): EChartsCoreOption {
     yAxis: upright ? hours : days,
     visualMap: {
       type: "continuous", min: 0, max: most, calculable: false, orient: "horizontal", left: "center", bottom: 0, itemWidth: 12, itemHeight: 120,
-      text: [String(most), "0"], textStyle: { color: palette.soft }, inRange: { color: [palette.ground, palette.ochrePale, palette.ochre, palette.ochreStrong] },
+      text: [String(Math.round(most * 10) / 10), "0"], textStyle: { color: palette.soft }, inRange: { color: [palette.ground, palette.ochrePale, palette.ochre, palette.ochreStrong] },
     },
     series: [{
       type: "heatmap", data: heat.cells.map(([day, hour, mean]) => (upright ? [day, hour, mean] : [hour, day, mean])),
@@ -188,10 +203,10 @@ function bars(list: BarsChart, series: string, colour: string, look: Look): ECha
     grid: { left: 4, right: 44, top: 4, bottom: 4, containLabel: true },
     tooltip: tooltip(look, { trigger: "axis" }),
     xAxis: numbers(look, { show: false, minInterval: 1 }),
-    yAxis: names(list.rows.map((row) => row.name), look, { inverse: true, axisLine: { show: false }, axisLabel: beside(look) }),
+    yAxis: names(list.rows.map((row) => row.name), look, { inverse: true, axisLine: { show: false }, axisLabel: beside(list.rows.length, look) }),
     series: [{
       type: "bar", name: series, data: list.rows.map((row) => row.count), barMaxWidth: 22, itemStyle: { color: colour, borderRadius: [0, 3, 3, 0] },
-      label: { show: true, position: "right", color: look.palette.ink },
+      label: { show: true, position: "right", color: look.palette.ink, formatter: (at: { value: unknown }) => look.count(at.value) },
     }],
   };
 }
@@ -199,16 +214,17 @@ function bars(list: BarsChart, series: string, colour: string, look: Look): ECha
 function satisfaction(list: SatisfactionChart, look: Look): EChartsCoreOption {
   const { palette, texts } = look;
   const percent = (share: number): number => Math.round(share * 1000) / 10;
-  const labels = list.rows.map((row) => `${row.name} (n = ${row.answers})`);
+  const labels = list.rows.map((row) => row.name);
   return {
     ...frame(look),
     tooltip: tooltip(look, { trigger: "axis", valueFormatter: (value: unknown) => `${value} %` }),
-    xAxis: numbers(look, { min: 0, max: 100, axisLabel: { color: palette.soft, formatter: "{value} %" } }),
-    yAxis: names(labels, look, { inverse: true, axisLine: { show: false }, axisLabel: beside(look) }),
+    xAxis: numbers(look, { min: 0, max: 100, interval: 25, axisLabel: { color: palette.soft, formatter: "{value} %" } }),
+    yAxis: names(labels, look, { inverse: true, axisLine: { show: false }, axisLabel: beside(labels.length, look) }),
     series: [
       {
-        type: "bar", name: texts.good, data: list.rows.map((row) => percent(row.share)), barMaxWidth: 22,
-        itemStyle: { color: palette.green, opacity: 0.75, borderRadius: [0, 3, 3, 0] },
+        type: "bar", name: texts.good, data: list.rows.map((row) => ({ value: percent(row.share), answers: row.answers })), barMaxWidth: 22,
+        itemStyle: { color: palette.green, borderRadius: [0, 3, 3, 0] },
+        label: { show: true, position: "insideLeft", color: palette.paper, fontSize: 11, formatter: (at: { data: { answers: number } }) => `n = ${look.count(at.data.answers)}` },
       },
       {
         type: "scatter", name: texts.lower, data: list.rows.map((row) => percent(row.lower)), symbol: "diamond", symbolSize: 13,
@@ -225,7 +241,9 @@ const PAINTERS: { [Name in ChartName]: Painter<Name> } = {
 };
 
 export function optionOf<Name extends ChartName>(
-  name: Name, numbersOf: Charts[Name], texts: Texts, palette: Palette, width: number,
+  name: Name, numbersOf: Charts[Name], texts: Texts, palette: Palette, place: HTMLElement,
 ): EChartsCoreOption {
-  return PAINTERS[name](numbersOf, { texts, palette, width });
+  const written = new Intl.NumberFormat(texts.language === "zh" ? "zh-CN" : "en-GB");
+  const count = (value: unknown): string => (typeof value === "number" ? written.format(value) : "–");
+  return PAINTERS[name](numbersOf, { texts, palette, count, width: place.clientWidth, height: place.clientHeight });
 }

@@ -62,6 +62,7 @@ export function showPage(live: Live): void {
     const attribute = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     for (const place of all(`[data-${attribute}]`)) place.hidden = !live.panels[place.dataset[name] ?? ""]?.chart;
   }
+  setText(document.querySelector("[data-period]"), live.period);
   const nothing = document.querySelector<HTMLElement>("[data-nothing]");
   if (nothing) nothing.hidden = live.anything;
 }
