@@ -128,7 +128,7 @@ def _open_gate(session: Session, *, now: datetime) -> NewEnrolment:
         default_benefit_id="B01",
         now=now,
     )
-    code = make_enrolment_code(session, lane, staff_id=None, now=now)
+    code = make_enrolment_code(session, lane, now=now)
     return enrol_device(session, code=code, device_name="bench", now=now)
 
 

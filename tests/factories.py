@@ -84,7 +84,7 @@ def gate_at(
         default_benefit_id=default_benefit_id,
         now=now,
     )
-    code = make_enrolment_code(session, lane_id, staff_id=None, now=now)
+    code = make_enrolment_code(session, lane_id, now=now)
     return enrol_device(session, code=code, device_name="tablet", now=now)
 
 

@@ -8,7 +8,7 @@ import click
 from sqlalchemy.orm import Session
 
 from passes import clock, db
-from passes.access import queries, rules, service
+from passes.access import accounts, queries, rules
 from passes.db import transaction
 from passes.errors import Problem
 from passes.settings import Settings, SettingsRefused
@@ -54,7 +54,7 @@ def _tell(login: str, password: str) -> None:
 def create(login: str, name: str, role: str) -> None:
     """Make an account and print its first password."""
     with _session() as session:
-        password = service.create_staff(session, login=login, name=name, role=role, now=clock.now())
+        password = accounts.create_staff(session, login=login, name=name, role=role, now=clock.now())
     _tell(login, password)
 
 
@@ -63,7 +63,7 @@ def create(login: str, name: str, role: str) -> None:
 def reset(login: str) -> None:
     """Print a new first password; every session of the account ends."""
     with _session() as session:
-        password = service.reset_password(session, _staff_id(session, login))
+        password = accounts.reset_password(session, _staff_id(session, login), now=clock.now())
     _tell(login, password)
 
 
@@ -72,7 +72,7 @@ def reset(login: str) -> None:
 def disable(login: str) -> None:
     """End the account's sessions and refuse further ones."""
     with _session() as session:
-        service.disable_staff(session, _staff_id(session, login), now=clock.now())
+        accounts.disable_staff(session, _staff_id(session, login), now=clock.now())
     click.echo(f"{rules.normal_login(login)} can no longer sign in")
 
 
@@ -81,7 +81,7 @@ def disable(login: str) -> None:
 def enable(login: str) -> None:
     """Let a disabled account sign in again with its old password."""
     with _session() as session:
-        service.enable_staff(session, _staff_id(session, login))
+        accounts.enable_staff(session, _staff_id(session, login), now=clock.now())
     click.echo(f"{rules.normal_login(login)} may sign in again")
 
 
@@ -91,5 +91,4 @@ def list_all() -> None:
     with _session() as session:
         rows, _ = queries.list_staff(session, limit=10_000, offset=0)
     for row in rows:
-        state = "disabled" if row.disabled_at else "first-password" if row.must_change_password else "active"
-        click.echo(f"{row.login}\t{row.role}\t{state}\t{row.name}")
+        click.echo(f"{row.login}\t{row.role}\t{row.state.replace('_', '-')}\t{row.name}")

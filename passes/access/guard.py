@@ -5,25 +5,37 @@ Put the guard directly under the route: `@blueprint.post(…)` / `@device` / `@a
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import wraps
 from typing import Any, cast
+from uuid import UUID
 
 from flask import Response, after_this_request, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from passes import clock
-from passes.access import queries, rules, service
+from passes import clock, settings
+from passes.access import queries, rules, service, sessions
 from passes.access.rules import Gate, Staff
 from passes.db import transaction
 from passes.errors import N_, NotAllowed, NotSignedIn
 
-__all__ = ["Gate", "Staff", "current_gate", "current_staff", "device", "polled", "public", "secret_link", "staff"]
+__all__ = [
+    "Gate",
+    "Staff",
+    "current_gate",
+    "current_staff",
+    "device",
+    "password_chosen",
+    "polled",
+    "public",
+    "secret_link",
+    "staff",
+]
 
 View = Callable[..., Any]
 
-# A session cookie is written anew at most this often: `seen_at` needs no finer grain.
-_SEEN_GRAIN = timedelta(minutes=1)
+# Nobody names a browser in more words, and a forged header is no place to keep a book.
+_BROWSER_CHARACTERS = 300
 
 
 def public(view: View) -> View:
@@ -60,6 +72,8 @@ def staff(*roles: str) -> Callable[[View], View]:
                 return found
             if found.must_change_password:
                 return _to_password_page()
+            if not found.has_second_factor and second_factor_required(found):
+                return _to_second_factor_page()
             if roles and found.role not in roles:
                 raise NotAllowed("role_not_allowed", N_("Your account may not open this page. Ask an admin."))
             return view(*args, **kwargs)
@@ -93,6 +107,20 @@ def signed_in(view: View) -> View:
         return found if isinstance(found, AnyResponse) else view(*args, **kwargs)
 
     return _marked(guarded, "signed_in")
+
+
+def password_chosen(view: View) -> View:
+    """Staff of any role who chose a password, also before the second factor is set up that their role must have."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        after_this_request(_not_stored)
+        found = _signed_in()
+        if isinstance(found, AnyResponse):
+            return found
+        return _to_password_page() if found.must_change_password else view(*args, **kwargs)
+
+    return _marked(guarded, "password_chosen")
 
 
 def device(view: View) -> View:
@@ -129,15 +157,30 @@ def find_current_staff() -> Staff | None:
     return cast(Staff, g.staff)
 
 
+def current_session_id() -> UUID:
+    """Which of the account's sessions this request belongs to; only where `current_staff` may be called."""
+    return cast(UUID, g.session_id)
+
+
+def second_factor_required(found: Staff) -> bool:
+    """Whether this installation asks this account for a second factor."""
+    return rules.second_factor_required(found.role, policy=settings.current().second_factor)
+
+
 def start_session(staff_id: int, session_epoch: int, *, now: datetime) -> None:
     """Sign in: a new session that shares nothing with the one before it."""
     session.clear()
-    moment = int(now.timestamp())
-    session["staff"] = {"id": staff_id, "epoch": session_epoch, "started": moment, "seen": moment}
+    browser = request.headers.get("User-Agent", "")[:_BROWSER_CHARACTERS].replace("\x00", "")
+    address = rules.address_block(request.remote_addr)
+    with transaction() as database:
+        made = sessions.start_session(database, staff_id, session_epoch, browser=browser, address=address, now=now)
+    session["session"] = made.hex
 
 
-def end_session() -> None:
+def end_session(*, now: datetime) -> None:
     """Sign out of this browser."""
+    with transaction() as database:
+        sessions.end_session(database, current_staff().id, current_session_id(), now=now)
     session.clear()
     g.pop("staff", None)
 
@@ -196,23 +239,25 @@ def _to_password_page() -> AnyResponse:
     return redirect(url_for("access.password"), 303)
 
 
+def _to_second_factor_page() -> AnyResponse:
+    if request.path.startswith("/api/"):
+        raise NotAllowed("second_factor_required", N_("Set up your second factor first."))
+    return redirect(url_for("admin.second_factor_page"), 303)
+
+
 def _staff_of_session(now: datetime) -> Staff | None:
-    kept = session.get("staff")
-    if not isinstance(kept, dict):
-        return None
-    started_at, seen_at = (datetime.fromtimestamp(kept[name], tz=now.tzinfo) for name in ("started", "seen"))
-    # Cookies carry whole seconds of the clock that made them; another process may be a second behind.
-    if not rules.session_is_alive(started_at=started_at, seen_at=seen_at, now=now + timedelta(seconds=2)):
-        session.clear()
+    kept = session.get("session")
+    if not isinstance(kept, str):
         return None
     with transaction() as database:
-        found = queries.find_signed_in(database, kept["id"], kept["epoch"])
+        found = sessions.find_session(database, UUID(kept), now=now)
+        if found is not None and now - found.seen_at >= sessions.SEEN_EVERY and not g.get("by_itself", False):
+            sessions.note_session_seen(database, found.session_id, now=now)
     if found is None:
         session.clear()
         return None
-    if now - seen_at >= _SEEN_GRAIN and not g.get("by_itself", False):
-        session["staff"] = {**kept, "seen": int(now.timestamp())}
-    return found
+    g.session_id = found.session_id
+    return found.staff
 
 
 def _not_stored(response: Response) -> Response:

@@ -1,12 +1,12 @@
 """Reading staff, lanes, devices and enrolments."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from passes.access.models import Device, Enrolment, Lane, Shift, StaffAccount
@@ -46,9 +46,40 @@ class StaffRow:
     login: str
     name: str
     role: str
+    email: str | None
+    created_at: datetime
+    has_password: bool
     must_change_password: bool
+    has_second_factor: bool
     disabled_at: datetime | None
     last_sign_in_at: datetime | None
+
+    @property
+    def state(self) -> str:
+        """disabled, invited (no password chosen yet), first_password or active."""
+        if self.disabled_at is not None:
+            return "disabled"
+        if not self.has_password:
+            return "invited"
+        return "first_password" if self.must_change_password else "active"
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSearch:
+    """Which accounts: a part of the login, name or e-mail; a role; a state of StaffRow. None: any."""
+
+    text: str | None = None
+    role: str | None = None
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LaneSearch:
+    """Which lanes: a part of the name; a venue; "open" or "closed". None: any."""
+
+    text: str | None = None
+    venue_id: str | None = None
+    state: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +102,7 @@ class LaneRow:
     name: str
     attended: bool
     default_benefit_id: str | None
+    closed_at: datetime | None
     devices: tuple[DeviceRow, ...]
 
 
@@ -139,19 +171,19 @@ def find_credentials(session: Session, login: str) -> Credentials | None:
     ).first()
     if account is None:
         return None
-    return Credentials(_staff(account), account.password_hash, account.session_epoch)
+    return Credentials(staff_of(account), account.password_hash, account.session_epoch)
 
 
-def find_signed_in(session: Session, staff_id: int, session_epoch: int) -> Staff | None:
-    """The staff a session cookie speaks of, None when disabled or the session was ended since."""
-    account = session.get(StaffAccount, staff_id)
-    if account is None or account.disabled_at is not None or account.session_epoch != session_epoch:
-        return None
-    return _staff(account)
-
-
-def _staff(account: StaffAccount) -> Staff:
-    return Staff(account.id, account.login, account.name, account.role, account.must_change_password)
+def staff_of(account: StaffAccount) -> Staff:
+    """What a request knows of who made it."""
+    return Staff(
+        account.id,
+        account.login,
+        account.name,
+        account.role,
+        account.must_change_password,
+        account.totp_confirmed_at is not None,
+    )
 
 
 def get_staff(session: Session, staff_id: int) -> StaffRow:
@@ -167,11 +199,33 @@ def find_staff_id(session: Session, login: str) -> int | None:
     return session.scalar(select(StaffAccount.id).where(StaffAccount.login == login))
 
 
-def list_staff(session: Session, *, limit: int, offset: int) -> tuple[list[StaffRow], int]:
-    """A part of all accounts by login, and how many there are."""
-    total = session.scalar(select(func.count()).select_from(StaffAccount)) or 0
-    accounts = session.scalars(select(StaffAccount).order_by(StaffAccount.login).offset(offset).limit(limit))
+def list_staff(
+    session: Session, search: StaffSearch | None = None, *, limit: int, offset: int
+) -> tuple[list[StaffRow], int]:
+    """A part of the accounts searched for, by login, and how many there are."""
+    wanted = and_(true(), *_staff_conditions(search or StaffSearch()))
+    total = session.scalar(select(func.count()).select_from(StaffAccount).where(wanted)) or 0
+    accounts = session.scalars(
+        select(StaffAccount).where(wanted).order_by(StaffAccount.login).offset(offset).limit(limit)
+    )
     return [_staff_row(account) for account in accounts], total
+
+
+def _staff_conditions(search: StaffSearch) -> Iterator[ColumnElement[bool]]:
+    shut, chosen = StaffAccount.disabled_at.is_not(None), StaffAccount.password_hash.is_not(None)
+    if search.text is not None:
+        columns = (StaffAccount.login, StaffAccount.name, StaffAccount.email)
+        yield or_(*(column.icontains(search.text, autoescape=True) for column in columns))
+    if search.role is not None:
+        yield StaffAccount.role == search.role
+    if search.state == "disabled":
+        yield shut
+    elif search.state == "invited":
+        yield and_(~shut, ~chosen)
+    elif search.state == "first_password":
+        yield and_(~shut, chosen, StaffAccount.must_change_password)
+    elif search.state == "active":
+        yield and_(~shut, chosen, ~StaffAccount.must_change_password)
 
 
 def _staff_row(account: StaffAccount) -> StaffRow:
@@ -180,7 +234,11 @@ def _staff_row(account: StaffAccount) -> StaffRow:
         account.login,
         account.name,
         account.role,
+        account.email,
+        account.created_at,
+        account.password_hash is not None,
         account.must_change_password,
+        account.totp_confirmed_at is not None,
         account.disabled_at,
         account.last_sign_in_at,
     )
@@ -194,11 +252,25 @@ def get_lane(session: Session, lane_id: int) -> LaneRow:
     return _lane_rows(session, [lane])[0]
 
 
-def list_lanes(session: Session, *, limit: int, offset: int) -> tuple[list[LaneRow], int]:
-    """A part of all lanes by venue and name, each with its devices, those in use first; and how many there are."""
-    total = session.scalar(select(func.count()).select_from(Lane)) or 0
-    lanes = session.scalars(select(Lane).order_by(Lane.venue_id, Lane.name, Lane.id).offset(offset).limit(limit)).all()
+def list_lanes(
+    session: Session, search: LaneSearch | None = None, *, limit: int, offset: int
+) -> tuple[list[LaneRow], int]:
+    """A part of the lanes by venue and name, each with its devices, those in use first; and how many there are."""
+    wanted = and_(true(), *_lane_conditions(search or LaneSearch()))
+    total = session.scalar(select(func.count()).select_from(Lane).where(wanted)) or 0
+    lanes = session.scalars(
+        select(Lane).where(wanted).order_by(Lane.venue_id, Lane.name, Lane.id).offset(offset).limit(limit)
+    ).all()
     return _lane_rows(session, lanes), total
+
+
+def _lane_conditions(search: LaneSearch) -> Iterator[ColumnElement[bool]]:
+    if search.text is not None:
+        yield Lane.name.icontains(search.text, autoescape=True)
+    if search.venue_id is not None:
+        yield Lane.venue_id == search.venue_id
+    if search.state is not None:
+        yield Lane.closed_at.is_(None) if search.state == "open" else Lane.closed_at.is_not(None)
 
 
 def _lane_rows(session: Session, lanes: Sequence[Lane]) -> list[LaneRow]:
@@ -219,6 +291,14 @@ def _lane_rows(session: Session, lanes: Sequence[Lane]) -> list[LaneRow]:
     for row in found:
         devices[row[0]].append(DeviceRow(*row[1:]))
     return [
-        LaneRow(lane.id, lane.venue_id, lane.name, lane.attended, lane.default_benefit_id, tuple(devices[lane.id]))
+        LaneRow(
+            lane.id,
+            lane.venue_id,
+            lane.name,
+            lane.attended,
+            lane.default_benefit_id,
+            lane.closed_at,
+            tuple(devices[lane.id]),
+        )
         for lane in lanes
     ]

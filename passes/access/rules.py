@@ -25,11 +25,14 @@ SHIFT_LIFE = timedelta(hours=14)
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 8
 PIN_LENGTH = 6
+RECOVERY_CODE_LENGTH = 10
 PASSWORD_LENGTH_MIN, PASSWORD_LENGTH_MAX = 12, 128
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,180}\.[^@\s.]{2,60}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _CODE = re.compile(f"[{CODE_ALPHABET}]{{{CODE_LENGTH}}}")
+_RECOVERY_CODE = re.compile(f"[{CODE_ALPHABET}]{{{RECOVERY_CODE_LENGTH}}}")
 _COMMON = ("password", "passw0rd", "123456", "qwerty", "lanzhou", "youyou", "letmein", "welcome", "111111", "abcdef")
 
 
@@ -42,6 +45,7 @@ class Staff:
     name: str
     role: str
     must_change_password: bool
+    has_second_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,11 @@ def is_login(text: str) -> bool:
     return _LOGIN.fullmatch(text) is not None
 
 
+def is_email(text: str) -> bool:
+    """name@example.com, roughly: whether it arrives only a letter can tell."""
+    return _EMAIL.fullmatch(text) is not None
+
+
 def normal_password(text: str) -> str:
     """The same characters whichever keyboard typed them (RFC 8265 asks for a normal form; NFKC folds full-width)."""
     return unicodedata.normalize("NFKC", text)
@@ -98,8 +107,29 @@ def password_faults(password: str, *, login: str, old: str | None = None) -> lis
 
 def normal_code(text: str) -> str | None:
     """The enrolment code as it was drawn, whatever case, width, spaces or hyphens it was typed with; else None."""
-    code = re.sub(r"[\s\-–—]", "", unicodedata.normalize("NFKC", text)).upper()
+    code = _without_gaps(text)
     return code if _CODE.fullmatch(code) else None
+
+
+def normal_recovery_code(text: str) -> str | None:
+    """The written code as it was drawn, however it was typed; else None."""
+    code = _without_gaps(text)
+    return code if _RECOVERY_CODE.fullmatch(code) else None
+
+
+def normal_digits(text: str) -> str | None:
+    """The six digits an app shows, however they were typed; else None."""
+    digits = _without_gaps(text)
+    return digits if re.fullmatch(r"[0-9]{6}", digits) else None
+
+
+def _without_gaps(text: str) -> str:
+    return re.sub(r"[\s\-–—]", "", unicodedata.normalize("NFKC", text)).upper()
+
+
+def shown_recovery_code(code: str) -> str:
+    """ABCDE-FGHJK."""
+    return f"{code[:5]}-{code[5:]}"
 
 
 def normal_pin(text: str) -> str | None:
@@ -126,6 +156,11 @@ def secret_hash(text: str) -> bytes:
 def session_is_alive(*, started_at: datetime, seen_at: datetime, now: datetime) -> bool:
     """Within an hour of the last request and twelve of the sign-in; a moment ahead of the clock is not alive."""
     return (timedelta(0) <= now - started_at < SESSION_LIFE) and (timedelta(0) <= now - seen_at < SESSION_IDLE)
+
+
+def second_factor_required(role: str, *, policy: str) -> bool:
+    """Whether an account of this role must have a second factor. policy: optional, admins or everyone."""
+    return policy == "everyone" or (policy == "admins" and role == ADMIN)
 
 
 def address_block(address: str | None) -> str:

@@ -26,6 +26,19 @@ class SignInForm(Schema):
     next = fields.String(load_default="")
 
 
+class CodeForm(Schema):
+    """The second step: six digits, or a written code."""
+
+    code = Text(required=True, max_length=40)
+
+
+class NewPasswordForm(Schema):
+    """A first password, chosen by an invitation."""
+
+    new = Password()
+    again = Password()
+
+
 class PasswordForm(Schema):
     """The password twice, because nobody sees it."""
 

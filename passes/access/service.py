@@ -1,4 +1,4 @@
-"""Use cases of staff accounts, lanes and gate devices."""
+"""Use cases of lanes and gate devices, and the audit log of the whole house. Accounts: accounts.py."""
 
 import secrets
 from dataclasses import dataclass
@@ -9,12 +9,11 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from passes.access import passwords, queries, rules
-from passes.access.models import AuditEntry, Device, Enrolment, EnrolmentCode, Lane, StaffAccount
+from passes.access import queries, rules
+from passes.access.models import AuditEntry, Device, Enrolment, EnrolmentCode, Lane
 from passes.errors import N_, Conflict, Invalid, NotFound
 
 SEEN_EVERY = timedelta(minutes=1)
-FIRST_LOGIN = "admin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,123 +46,18 @@ def write_audit(
     session.flush()
 
 
-def ensure_first_staff(session: Session, now: datetime) -> str | None:
-    """Make the first account, `admin`, when there is none at all; its password, or None when there was one."""
-    if session.scalar(select(StaffAccount.id).limit(1)) is not None:
-        return None
-    return create_staff(session, login=FIRST_LOGIN, name="Admin", role=rules.ADMIN, now=now)
-
-
-def create_staff(session: Session, *, login: str, name: str, role: str, now: datetime) -> str:
-    """A new account; returns its first password, which must be changed at the first sign-in."""
-    login, name = rules.normal_login(login), name.strip()
-    faults = {}
-    if not rules.is_login(login):
-        faults["login"] = [N_("Use 2 to 40 letters a–z, digits, dots, hyphens or underscores.")]
-    if not 1 <= len(name) <= 80:
-        faults["name"] = [N_("Write 1 to 80 characters.")]
-    if role not in rules.ROLES:
-        faults["role"] = [N_("Choose one of the roles offered.")]
-    if faults:
-        raise Invalid("staff_not_valid", N_("The account was not created. Look at the marked fields."), fields=faults)
-    password = generated_password()
-    created = session.scalar(
-        insert(StaffAccount)
-        .values(
-            login=login,
-            name=name,
-            role=role,
-            password_hash=passwords.hashed(password),
-            must_change_password=True,
-            created_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=[StaffAccount.login])
-        .returning(StaffAccount.id)
-    )
-    if created is None:
-        taken = N_("This sign-in name is taken. Choose another one.")
-        raise Conflict("login_taken", taken, fields={"login": [taken]})
-    return password
-
-
-def generated_password() -> str:
-    """Twenty characters in four groups, about 97 bits, without look-alikes."""
-    alphabet = rules.CODE_ALPHABET.lower()
-    return "-".join("".join(secrets.choice(alphabet) for _ in range(5)) for _ in range(4))
-
-
-def reset_password(session: Session, staff_id: int) -> str:
-    """A new first password; every session of this account ends and a disabled account stays disabled."""
-    account = _locked_staff(session, staff_id)
-    password = generated_password()
-    _set_password(account, password, must_change=True)
-    session.flush()
-    return password
-
-
-def change_password(session: Session, staff_id: int, *, password: str) -> int:
-    """Set a password its owner chose and end every session; returns the epoch for the session to go on with."""
-    account = _locked_staff(session, staff_id)
-    _set_password(account, password, must_change=False)
-    session.flush()
-    return account.session_epoch
-
-
-def _set_password(account: StaffAccount, password: str, *, must_change: bool) -> None:
-    account.password_hash = passwords.hashed(rules.normal_password(password))
-    account.must_change_password = must_change
-    account.session_epoch += 1
-
-
-def disable_staff(session: Session, staff_id: int, *, now: datetime) -> None:
-    """End every session and refuse further ones. The last admin who can sign in cannot be disabled."""
-    admins = session.scalars(
-        select(StaffAccount.id)
-        .where(StaffAccount.role == rules.ADMIN, StaffAccount.disabled_at.is_(None))
-        .order_by(StaffAccount.id)
-        .with_for_update(key_share=True)
-    ).all()
-    account = _locked_staff(session, staff_id)
-    if account.disabled_at is not None:
-        return
-    if list(admins) == [staff_id]:
-        raise Conflict(
-            "last_admin", N_("This is the last account that may manage staff. Create another admin first.")
-        )
-    account.disabled_at = now
-    account.session_epoch += 1
-    session.flush()
-
-
-def enable_staff(session: Session, staff_id: int) -> None:
-    """Let a disabled account sign in again with its old password."""
-    _locked_staff(session, staff_id).disabled_at = None
-    session.flush()
-
-
-def _locked_staff(session: Session, staff_id: int) -> StaffAccount:
-    account = session.get(StaffAccount, staff_id, with_for_update=True, populate_existing=True)
-    if account is None:
-        raise NotFound("staff_not_found", N_("We know no staff account with this number."))
-    return account
-
-
-def record_sign_in(session: Session, staff_id: int, *, password: str, now: datetime) -> None:
-    """Note the moment, and store the password anew when the hash's parameters have changed."""
-    account = _locked_staff(session, staff_id)
-    account.last_sign_in_at = now
-    if account.password_hash is not None and passwords.is_outdated(account.password_hash):
-        account.password_hash = passwords.hashed(password)
-
-
 def create_lane(
-    session: Session, *, venue_id: str, name: str, attended: bool, default_benefit_id: str | None, now: datetime
+    session: Session,
+    *,
+    venue_id: str,
+    name: str,
+    attended: bool,
+    default_benefit_id: str | None,
+    now: datetime,
+    by: rules.Staff | None = None,
 ) -> int:
     """A new entrance. The caller has looked the venue and the benefit up in the catalogue, which lies above us."""
-    name = name.strip()
-    if not 1 <= len(name) <= 60:
-        fault = N_("Write 1 to 60 characters.")
-        raise Invalid("lane_not_valid", N_("The lane was not created."), fields={"name": [fault]})
+    name = _lane_name(name)
     lane_id: int | None = session.scalar(
         insert(Lane)
         .values(venue_id=venue_id, name=name, attended=attended, default_benefit_id=default_benefit_id, created_at=now)
@@ -171,21 +65,96 @@ def create_lane(
         .returning(Lane.id)
     )
     if lane_id is None:
-        taken = N_("This venue already has a lane with this name. Choose another one.")
-        raise Conflict("lane_name_taken", taken, fields={"name": [taken]})
+        raise _lane_name_taken()
+    write_audit(session, by, "lane.created", f"lane:{lane_id}", now=now, lane=name, venue_id=venue_id)
     return lane_id
 
 
-def make_enrolment_code(session: Session, lane_id: int, *, staff_id: int | None, now: datetime) -> str:
+def update_lane(
+    session: Session,
+    lane_id: int,
+    *,
+    name: str,
+    attended: bool,
+    default_benefit_id: str | None,
+    by: rules.Staff | None,
+    now: datetime,
+) -> bool:
+    """Rename a lane, or change what a scan there means; whether anything differed. Its venue stays."""
+    lane = _locked_lane(session, lane_id)
+    wanted = {"name": _lane_name(name), "attended": attended, "default_benefit_id": default_benefit_id}
+    changes = {key: [getattr(lane, key), value] for key, value in wanted.items() if getattr(lane, key) != value}
+    if "name" in changes and session.scalar(
+        select(Lane.id).where(Lane.venue_id == lane.venue_id, Lane.name == wanted["name"], Lane.id != lane_id)
+    ):
+        raise _lane_name_taken()
+    for key, (_, value) in changes.items():
+        setattr(lane, key, value)
+    if changes:
+        write_audit(session, by, "lane.changed", f"lane:{lane_id}", now=now, lane=lane.name, **changes)
+        queries.forget_gates()
+    return bool(changes)
+
+
+def close_lane(session: Session, lane_id: int, *, by: rules.Staff | None, now: datetime) -> int:
+    """Nobody passes here any more: its devices are signed off, its codes enrol nothing. How many devices there were."""
+    lane = _locked_lane(session, lane_id)
+    if lane.closed_at is not None:
+        return 0
+    lane.closed_at = now
+    revoked = session.scalars(
+        update(Enrolment)
+        .where(Enrolment.lane_id == lane_id, Enrolment.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .returning(Enrolment.id)
+    ).all()
+    session.execute(delete(EnrolmentCode).where(EnrolmentCode.lane_id == lane_id, EnrolmentCode.used_at.is_(None)))
+    write_audit(session, by, "lane.closed", f"lane:{lane_id}", now=now, lane=lane.name, devices=len(revoked))
+    queries.forget_gates()
+    return len(revoked)
+
+
+def reopen_lane(session: Session, lane_id: int, *, by: rules.Staff | None, now: datetime) -> None:
+    """Let devices be enrolled here again; those signed off stay so."""
+    lane = _locked_lane(session, lane_id)
+    if lane.closed_at is not None:
+        lane.closed_at = None
+        write_audit(session, by, "lane.reopened", f"lane:{lane_id}", now=now, lane=lane.name)
+
+
+def _locked_lane(session: Session, lane_id: int) -> Lane:
+    lane = session.get(Lane, lane_id, with_for_update=True, populate_existing=True)
+    if lane is None:
+        raise NotFound("lane_not_found", N_("We know no lane with this number."))
+    return lane
+
+
+def _lane_name(name: str) -> str:
+    name = name.strip()
+    if not 1 <= len(name) <= 60:
+        fault = N_("Write 1 to 60 characters.")
+        raise Invalid("lane_not_valid", N_("The lane was not saved."), fields={"name": [fault]})
+    return name
+
+
+def _lane_name_taken() -> Conflict:
+    taken = N_("This venue already has a lane with this name. Choose another one.")
+    return Conflict("lane_name_taken", taken, fields={"name": [taken]})
+
+
+def make_enrolment_code(session: Session, lane_id: int, *, now: datetime, by: rules.Staff | None = None) -> str:
     """A code that enrols one device at this lane within 15 minutes. Only its hash is stored."""
-    queries.get_lane(session, lane_id)
+    lane = _locked_lane(session, lane_id)
+    if lane.closed_at is not None:
+        raise Conflict("lane_closed", N_("This lane is closed. Open it again before you enrol a device there."))
+    write_audit(session, by, "lane.code_made", f"lane:{lane_id}", now=now, lane=lane.name)
     session.execute(delete(EnrolmentCode).where(EnrolmentCode.expires_at < now - timedelta(days=1)))
     code = "".join(secrets.choice(rules.CODE_ALPHABET) for _ in range(rules.CODE_LENGTH))
     session.add(
         EnrolmentCode(
             code_hash=rules.secret_hash(code),
             lane_id=lane_id,
-            made_by_staff_id=staff_id,
+            made_by_staff_id=by.id if by else None,
             made_at=now,
             expires_at=now + rules.ENROLMENT_CODE_LIFE,
         )
@@ -267,8 +236,8 @@ def _moved_device(session: Session, replaces: str | None, device_name: str, *, n
     return device.id
 
 
-def revoke_device(session: Session, enrolment_id: UUID, *, now: datetime) -> None:
-    """Refuse this enrolment's token from now on; other web processes follow within two seconds."""
+def revoke_device(session: Session, enrolment_id: UUID, *, now: datetime, by: rules.Staff | None = None) -> int:
+    """Refuse this enrolment's token from now on; other web processes follow within two seconds. Returns its lane."""
     revoked = session.scalar(
         update(Enrolment)
         .where(Enrolment.id == enrolment_id, Enrolment.revoked_at.is_(None))
@@ -276,8 +245,13 @@ def revoke_device(session: Session, enrolment_id: UUID, *, now: datetime) -> Non
         .returning(Enrolment.id)
     )
     queries.forget_gates()
-    if revoked is None and session.get(Enrolment, enrolment_id) is None:
+    enrolment = session.get(Enrolment, enrolment_id)
+    if enrolment is None:
         raise NotFound("enrolment_not_found", N_("We know no enrolled device with this number."))
+    if revoked is not None:
+        device = session.get_one(Device, enrolment.device_id)
+        write_audit(session, by, "device.revoked", f"device:{device.id}", now=now, device=device.name)
+    return enrolment.lane_id
 
 
 def note_seen(session: Session, enrolment_id: UUID, *, now: datetime) -> None:

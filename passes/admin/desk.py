@@ -1,6 +1,8 @@
 """What the back-office pages share: their blueprint, their menu, and a refusal as marks on a form."""
 
-from flask import Blueprint, g
+from collections.abc import Iterable
+
+from flask import Blueprint, g, request
 from flask_babel import gettext
 
 from passes.admin.navigation import menu_of
@@ -10,6 +12,7 @@ from passes.errors import Problem
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
 Errors = dict[str, list[str]]
+_LONGEST_SEARCH = 100
 
 
 @blueprint.app_context_processor
@@ -19,6 +22,18 @@ def menu() -> dict[str, object]:
     if staff is None or staff.must_change_password:
         return {"office_menu": [], "role_names": {}}
     return {"office_menu": menu_of(staff), "role_names": translated(ROLE_NAMES)}
+
+
+def searched(name: str) -> str | None:
+    """What the reader looks for, from the address: None when nothing is left of it."""
+    text = "".join(character for character in request.args.get(name, "") if character.isprintable()).strip()
+    return text[:_LONGEST_SEARCH] or None
+
+
+def chosen(name: str, choices: Iterable[str]) -> str | None:
+    """The reader's choice, from the address; nonsense is none."""
+    value = request.args.get(name)
+    return value if value is not None and value in choices else None
 
 
 def marks(problem: Problem) -> Errors:

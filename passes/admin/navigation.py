@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask import current_app, request, url_for
 from flask_babel import gettext
 
-from passes.access.rules import ADMIN, CARE, FINANCE, GATE_MANAGER, MARKETING, Staff
+from passes.access.rules import ADMIN, CARE, FINANCE, GATE_MANAGER, MARKETING, ROLES, Staff
 from passes.errors import N_
 
 
@@ -106,7 +106,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 (ADMIN,),
             ),
             Entry("admin.health", N_("Health"), N_("Queues, workers, keys and room on the disk."), (ADMIN,)),
-            Entry("admin.components", N_("Components"), N_("The pieces every page is made of."), (ADMIN,)),
+            Entry("admin.components", N_("Components"), N_("The pieces every page is made of."), ROLES),
         ),
     ),
 )

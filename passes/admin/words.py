@@ -14,6 +14,13 @@ ROLE_NAMES = {
     GATE_MANAGER: N_("Gate manager"),
     ADMIN: N_("Admin"),
 }
+STAFF_STATES = {
+    "active": N_("active"),
+    "invited": N_("invited"),
+    "first_password": N_("first password"),
+    "disabled": N_("disabled"),
+}
+LANE_STATES = {"open": N_("open"), "closed": N_("closed")}
 LETTER_STATES = {"waiting": N_("waiting"), "sent": N_("sent"), "failed": N_("failed"), "kept": N_("kept")}
 ORDER_STATES = {
     "pending": N_("to be paid"),

@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from passes import clock, db
 from passes import settings as settings_module
-from passes.access.service import ensure_first_staff
+from passes.access.accounts import ensure_first_staff
 from passes.catalogue.queries import get_current_terms
 from passes.catalogue.service import load_catalogue
 from passes.credential.service import ensure_issuer_keys

@@ -4,13 +4,14 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from passes.access import passwords, queries, rates, rules, service
-from passes.access.models import Device, Enrolment, EnrolmentCode, StaffAccount
+from passes.access import accounts, passwords, queries, rates, rules, service, sessions
+from passes.access.models import AuditEntry, Device, Enrolment, EnrolmentCode, StaffAccount
 from passes.db import transaction
 from passes.errors import Conflict, Invalid, NotFound
 
@@ -21,65 +22,74 @@ def make_lane(session: Session, now: datetime, *, name: str = "east gate") -> in
 
 def enrol(session: Session, now: datetime, *, replaces: str | None = None) -> service.NewEnrolment:
     lane_id = make_lane(session, now, name=f"lane {session.scalar(select(func.count()).select_from(Enrolment))}")
-    code = service.make_enrolment_code(session, lane_id, staff_id=None, now=now)
+    code = service.make_enrolment_code(session, lane_id, now=now)
     return service.enrol_device(session, code=code, device_name="tablet", replaces=replaces, now=now)
 
 
 def test_the_first_account_is_made_once(session: Session, now: datetime) -> None:
-    password = service.ensure_first_staff(session, now)
+    password = accounts.ensure_first_staff(session, now)
     assert password is not None and len(password) == 23
-    assert service.ensure_first_staff(session, now) is None
+    assert accounts.ensure_first_staff(session, now) is None
     found = queries.find_credentials(session, "admin")
     assert found is not None and found.staff.role == "admin" and found.staff.must_change_password
     assert passwords.matches(found.password_hash, password)
 
 
 def test_a_taken_login_is_a_conflict_that_names_the_field(session: Session, now: datetime) -> None:
-    service.create_staff(session, login="li.wei", name="李伟", role="marketing", now=now)
+    accounts.create_staff(session, login="li.wei", name="李伟", role="marketing", now=now)
     with pytest.raises(Conflict) as refused:
-        service.create_staff(session, login=" LI.WEI ", name="another", role="admin", now=now)
+        accounts.create_staff(session, login=" LI.WEI ", name="another", role="admin", now=now)
     assert refused.value.code == "login_taken" and "login" in refused.value.fields
 
 
 def test_every_wrong_field_of_an_account_is_named_at_once(session: Session, now: datetime) -> None:
     with pytest.raises(Invalid) as refused:
-        service.create_staff(session, login="x", name=" ", role="king", now=now)
+        accounts.create_staff(session, login="x", name=" ", role="king", now=now)
     assert set(refused.value.fields) == {"login", "name", "role"}
 
 
 def test_a_changed_password_and_a_disabled_account_end_every_session(session: Session, now: datetime) -> None:
-    service.ensure_first_staff(session, now)
-    service.create_staff(session, login="li.wei", name="李伟", role="marketing", now=now)
+    accounts.ensure_first_staff(session, now)
+    accounts.create_staff(session, login="li.wei", name="李伟", role="marketing", now=now)
     before = queries.find_credentials(session, "li.wei")
     assert before is not None
-    assert queries.find_signed_in(session, before.staff.id, before.session_epoch) is not None
-    epoch = service.change_password(session, before.staff.id, password="a quite new password")
-    assert queries.find_signed_in(session, before.staff.id, before.session_epoch) is None
-    changed = queries.find_signed_in(session, before.staff.id, epoch)
-    assert changed is not None and not changed.must_change_password
-    service.disable_staff(session, before.staff.id, now=now)
-    assert queries.find_signed_in(session, before.staff.id, epoch) is None
-    assert queries.find_signed_in(session, before.staff.id, epoch + 1) is None
+
+    def signed_in(epoch: int) -> UUID:
+        return sessions.start_session(session, before.staff.id, epoch, browser="", address="", now=now)
+
+    first = signed_in(before.session_epoch)
+    assert sessions.find_session(session, first, now=now) is not None
+    epoch = accounts.change_password(session, before.staff.id, password="a quite new password", now=now)
+    late = signed_in(before.session_epoch)  # a sign-in that was under way with the old password
+    assert sessions.find_session(session, first, now=now) is None
+    assert sessions.find_session(session, late, now=now) is None
+    second = signed_in(epoch)
+    changed = sessions.find_session(session, second, now=now)
+    assert changed is not None and not changed.staff.must_change_password
+    accounts.disable_staff(session, before.staff.id, now=now)
+    assert sessions.find_session(session, second, now=now) is None
+    assert sessions.find_session(session, signed_in(epoch + 1), now=now) is None
     assert queries.find_credentials(session, "li.wei") is None
 
 
 def test_the_last_admin_cannot_be_disabled(session: Session, now: datetime) -> None:
-    service.ensure_first_staff(session, now)
+    accounts.ensure_first_staff(session, now)
     first = queries.find_staff_id(session, "admin")
     assert first is not None
     with pytest.raises(Conflict, match="last_admin"):
-        service.disable_staff(session, first, now=now)
-    service.create_staff(session, login="second", name="Second", role="admin", now=now)
-    service.disable_staff(session, first, now=now)
+        accounts.disable_staff(session, first, now=now)
+    accounts.create_staff(session, login="second", name="Second", role="admin", now=now)
+    accounts.disable_staff(session, first, now=now)
     assert queries.get_staff(session, first).disabled_at == now
 
 
 def test_two_admins_disabling_each_other_leave_one(database: str, now: datetime) -> None:
     for _ in range(5):
         with transaction() as session:
+            session.execute(AuditEntry.__table__.delete())
             session.execute(StaffAccount.__table__.delete())
             for login in ("one", "two"):
-                service.create_staff(session, login=login, name=login, role="admin", now=now)
+                accounts.create_staff(session, login=login, name=login, role="admin", now=now)
             ids = [queries.find_staff_id(session, login) for login in ("one", "two")]
         barrier = threading.Barrier(2)
 
@@ -88,7 +98,7 @@ def test_two_admins_disabling_each_other_leave_one(database: str, now: datetime)
             barrier.wait()
             try:
                 with transaction() as session:
-                    service.disable_staff(session, staff_id, now=now)
+                    accounts.disable_staff(session, staff_id, now=now)
             except Conflict:
                 return False
             return True
@@ -99,7 +109,7 @@ def test_two_admins_disabling_each_other_leave_one(database: str, now: datetime)
 
 def test_tokens_codes_and_passwords_are_stored_as_hashes_only(session: Session, now: datetime) -> None:
     lane_id = make_lane(session, now)
-    code = service.make_enrolment_code(session, lane_id, staff_id=None, now=now)
+    code = service.make_enrolment_code(session, lane_id, now=now)
     made = service.enrol_device(session, code=code, device_name="tablet", now=now)
     assert rules.is_token(made.token)
     stored = session.scalars(select(Enrolment.token_hash)).one()
@@ -109,12 +119,12 @@ def test_tokens_codes_and_passwords_are_stored_as_hashes_only(session: Session, 
 
 def test_a_code_enrols_once_and_says_why_not_again(session: Session, now: datetime) -> None:
     lane_id = make_lane(session, now)
-    code = service.make_enrolment_code(session, lane_id, staff_id=None, now=now)
+    code = service.make_enrolment_code(session, lane_id, now=now)
     made = service.enrol_device(session, code=f" {rules.shown_code(code).lower()} ", device_name="tablet", now=now)
     assert made.gate.lane_id == lane_id and made.gate.venue_id == "museum" and made.gate.attended
     with pytest.raises(Conflict, match="enrolment_code_used"):
         service.enrol_device(session, code=code, device_name="tablet", now=now)
-    late = service.make_enrolment_code(session, lane_id, staff_id=None, now=now)
+    late = service.make_enrolment_code(session, lane_id, now=now)
     with pytest.raises(Conflict, match="enrolment_code_expired"):
         service.enrol_device(session, code=late, device_name="tablet", now=now + timedelta(minutes=15))
     for wrong in ("ZZZZ-ZZZZ", "", "<script>", "x" * 40):
@@ -127,7 +137,7 @@ def test_of_sixteen_devices_with_one_code_one_is_enrolled(database: str, now: da
         lane_id = make_lane(session, now)
     for attempt in range(10):
         with transaction() as session:
-            code = service.make_enrolment_code(session, lane_id, staff_id=None, now=now)
+            code = service.make_enrolment_code(session, lane_id, now=now)
         barrier = threading.Barrier(16)
         enrolled = _in_threads(16, lambda i, code=code, barrier=barrier: _try_code(code, f"t{i}", barrier, now))
         assert sum(enrolled) == 1
@@ -203,7 +213,7 @@ def test_lanes_are_listed_with_the_devices_in_use_first(session: Session, now: d
     lane_id = make_lane(session, now)
     made = []
     for _ in range(3):
-        code = service.make_enrolment_code(session, lane_id, staff_id=None, now=now)
+        code = service.make_enrolment_code(session, lane_id, now=now)
         made.append(service.enrol_device(session, code=code, device_name="tablet", now=now))
     service.revoke_device(session, made[1].enrolment_id, now=now)
     rows, total = queries.list_lanes(session, limit=10, offset=0)
@@ -212,7 +222,7 @@ def test_lanes_are_listed_with_the_devices_in_use_first(session: Session, now: d
     with pytest.raises(Conflict, match="lane_name_taken"):
         make_lane(session, now)
     with pytest.raises(NotFound, match="lane_not_found"):
-        service.make_enrolment_code(session, lane_id + 1000, staff_id=None, now=now)
+        service.make_enrolment_code(session, lane_id + 1000, now=now)
 
 
 def test_a_rate_lets_a_burst_through_and_then_one_a_step(session: Session, now: datetime) -> None:

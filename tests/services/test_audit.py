@@ -17,7 +17,7 @@ def test_an_entry_says_who_did_what_to_what(session: Session, now: datetime) -> 
     staff = Staff(make_staff(session, "li.wei", "care", now), "li.wei", "李伟", "care", False)
     write_audit(session, staff, "pass.held", "pass:7", now=now, reason="lost phone", until=None)
     write_audit(session, None, "pass.released", "pass:7", now=now)
-    first, second = session.scalars(select(AuditEntry).order_by(AuditEntry.id))
+    first, second = session.scalars(select(AuditEntry).where(AuditEntry.subject == "pass:7").order_by(AuditEntry.id))
     assert (first.staff_id, first.staff_login, first.happened_at) == (staff.id, "li.wei", now)
     assert (first.action, first.subject) == ("pass.held", "pass:7")
     assert first.facts == {"reason": "lost phone", "until": None}

@@ -6,7 +6,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from passes.access import queries, service
+from passes.access import accounts, queries
 
 OWN_PASSWORD = "three rivers and a bridge"
 
@@ -20,10 +20,10 @@ def browser_of(app: Flask) -> FlaskClient:
 
 def make_staff(session: Session, login: str, role: str, now: datetime) -> int:
     """An account that has chosen its own password; returns its id."""
-    service.create_staff(session, login=login, name=login, role=role, now=now)
+    accounts.create_staff(session, login=login, name=login, role=role, now=now)
     staff_id = queries.find_staff_id(session, login)
     assert staff_id is not None
-    service.change_password(session, staff_id, password=OWN_PASSWORD)
+    accounts.change_password(session, staff_id, password=OWN_PASSWORD, now=now)
     return staff_id
 
 

@@ -30,7 +30,7 @@ def code(session: Session, now: datetime) -> str:
     lane_id = service.create_lane(
         session, venue_id="S16", name="east gate", attended=False, default_benefit_id="B16", now=now
     )
-    return service.make_enrolment_code(session, lane_id, staff_id=None, now=now)
+    return service.make_enrolment_code(session, lane_id, now=now)
 
 
 def enrol(client: FlaskClient, code: Any, device_name: Any = "tablet", **headers: str) -> TestResponse:
@@ -65,7 +65,7 @@ def test_a_used_an_old_and_an_unknown_code_say_so(
     assert (used.status_code, used.json["code"]) == (409, "enrolment_code_used")
     assert (unknown.status_code, unknown.json["code"]) == (404, "enrolment_code_unknown")
     lanes, _ = queries.list_lanes(session, limit=1, offset=0)
-    late = service.make_enrolment_code(session, lanes[0].id, staff_id=None, now=now - timedelta(minutes=16))
+    late = service.make_enrolment_code(session, lanes[0].id, now=now - timedelta(minutes=16))
     old = enrol(client, late)
     assert (old.status_code, old.json["code"]) == (409, "enrolment_code_expired")
 
