@@ -62,9 +62,9 @@ def show(document: Node, public_url: str) -> str:
 
 
 def groups_of(document: Node) -> dict[str, list[Operation]]:
-    """The operations by the name of their group, both in the order of the addresses."""
+    """The operations by the name of their group, both in the order of the addresses, the shortest first."""
     found: dict[str, list[Operation]] = {}
-    for path, methods in document["paths"].items():
+    for path, methods in sorted(document["paths"].items(), key=lambda item: item[0].count("/")):
         for method, operation in methods.items():
             made = _operation(document, method.upper(), path, operation)
             found.setdefault(_said(operation["tags"][0]), []).append(made)

@@ -1,8 +1,11 @@
 """The holder's page: what it shows in each state of a pass, without any script."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -13,6 +16,7 @@ from PIL import Image, ImageDraw
 from sqlalchemy.orm import Session
 
 from passes import clock
+from passes.app import create_app
 from passes.catalogue.queries import product_number
 from passes.credential.codec import Verdict, verify
 from passes.credential.queries import read_trust
@@ -23,6 +27,7 @@ from passes.gate.service import record_scans
 from passes.lifecycle.models import Pass
 from passes.lifecycle.queries import wallet_path
 from passes.lifecycle.service import expire_passes, hold_pass, renew_wallet_link, revoke_wallet_link
+from passes.settings import Settings
 from tests.factories import active_pass, city, code_of, gate_at, issued_pass
 
 DAY = timedelta(days=1)
@@ -168,7 +173,7 @@ def test_a_test_pass_says_so(client: FlaskClient, hold: Callable[..., Holding], 
 def test_days_left_count_today(client: FlaskClient, mine: Holding, now: datetime, time: Clock) -> None:
     assert "365 days left" in client.get(mine.path, headers=ENGLISH).text
     time.moment = now + 364 * DAY
-    assert "1 days left" in client.get(mine.path, headers=ENGLISH).text
+    assert "Last day today" in client.get(mine.path, headers=ENGLISH).text
 
 
 def benefits_on(html: str) -> dict[str, str]:
@@ -198,7 +203,7 @@ def test_an_unused_pass_is_activated_by_one_button(
     before = client.get(unused.path, headers=ENGLISH).text
     assert "Activate today" in before
     assert 'id="code"' not in before
-    assert "Activate by 22 February 2027 (90 days left)" in before
+    assert "Activate by 22 February 2027 (days left: 90)" in before
     answer = client.post(f"{unused.path}/activate", headers=ENGLISH)
     assert (answer.status_code, answer.location) == (303, unused.path)
     assert judged(session, code_on(client.get(unused.path).text), now).code == "ok"
@@ -331,3 +336,89 @@ def test_a_holder_cannot_answer_for_another_pass(client: FlaskClient, hold: Call
 def test_the_page_speaks_chinese_unless_asked_otherwise(client: FlaskClient, mine: Holding) -> None:
     assert "剩余权益" in client.get(mine.path).text
     assert "What is left" in client.get(f"{mine.path}?lang=en").text
+
+
+def test_each_benefit_says_its_rules_in_plain_words(client: FlaskClient, mine: Holding) -> None:
+    rows = benefits_on(client.get(mine.path, headers=ENGLISH).text)
+    assert "once a day" in rows["B13"]
+    assert "four times a year" in rows["B13"]
+    assert "1 May to 15 Oct" in rows["B13"]
+    chinese = benefits_on(client.get(mine.path).text)["B13"]
+    assert "每天一次" in chinese
+    assert "每年四次" in chinese
+
+
+def part(html: str, name: str) -> str:
+    """The words of a section of the page, nothing where it is missing."""
+    found = re.search(rf'<section class="card" id="{name}">(.*?)</section>', html, re.S)
+    return " ".join(re.sub("<[^>]+>", " ", found[1]).split()) if found else ""
+
+
+def test_what_is_usable_now_is_what_a_gate_would_admit_now(
+    client: FlaskClient, session: Session, mine: Holding, now: datetime, time: Clock
+) -> None:
+    words = part(client.get(mine.path, headers=ENGLISH).text, "open-now")
+    assert "Qingcheng Ancient Town combined ticket until 18:00" in words
+    assert "Climb of Santai Pavilion until 20:00" in words
+    assert "Shifogou" not in words  # out of season
+    gate = gate_at(session, "S15", now=now, default_benefit_id="B15").gate
+    record_scans(session, gate, [ScanRequest(scan_id=uuid4(), code=code_of(session, mine.pass_, now=now))], now=now)
+    session.commit()
+    assert "Qingcheng" not in part(client.get(mine.path, headers=ENGLISH).text, "open-now")
+    time.moment = now + timedelta(hours=14)
+    night = part(client.get(mine.path, headers=ENGLISH).text, "open-now")
+    assert "Nothing is open for this pass at the moment." in night
+    assert "Wuquan Mountain Park lets you in first: 26 Nov 2026, 06:30." in night
+
+
+def test_a_pass_that_opens_nothing_shows_no_places(client: FlaskClient, unused: Holding) -> None:
+    html = client.get(unused.path, headers=ENGLISH).text
+    assert part(html, "open-now") == ""
+    assert "Find my pass" in part(html, "help")
+
+
+def test_the_help_names_the_telephone_of_the_desk(mine: Holding, settings: Settings, session: Session) -> None:
+    caller = create_app(replace(settings, service_phone="0931-000 0000")).test_client()
+    assert 'href="tel:09310000000"' in caller.get(mine.path).text
+    silent = create_app(settings).test_client()
+    assert "tel:" not in silent.get(mine.path).text
+
+
+def test_the_printed_card_is_a_good_code_for_a_lane_with_staff_and_for_no_other(
+    client: FlaskClient, session: Session, mine: Holding, now: datetime
+) -> None:
+    answer = client.get(f"{mine.path}/card", headers=ENGLISH)
+    picture = re.search(r'viewBox="0 0 (\d+) \1" role="img".*?<path d="([^"]+)"', answer.text, re.S)
+    assert picture
+    text = read_picture(int(picture[1]), picture[2])
+    verdict = judged(session, text, now + 300 * DAY)
+    assert (verdict.code, verdict.serial, len(text)) == ("ok", mine.pass_.id, 122)
+    assert "no-store" in answer.headers["Cache-Control"]
+    decisions = []
+    for attended in (True, False):
+        gate = gate_at(session, "S15", now=now, default_benefit_id="B15", attended=attended).gate
+        decisions += record_scans(session, gate, [ScanRequest(scan_id=uuid4(), code=text)], now=now)
+    assert [made["decision"] for made in decisions] == ["needs_confirmation", "refused"]
+    assert [item["item"] for item in decisions[0]["confirm"]] == ["check_document"]
+    for secret in ("王小明", "13812345678", "002X"):
+        assert secret not in answer.text
+
+
+def test_a_pass_without_a_code_prints_no_card(client: FlaskClient, unused: Holding) -> None:
+    answer = client.get(f"{unused.path}/card")
+    assert (answer.status_code, answer.location) == (303, unused.path)
+    assert client.get("/w/nonsense/card").status_code == 404
+
+
+def test_the_page_can_be_kept_on_the_home_screen(client: FlaskClient, mine: Holding) -> None:
+    link = re.search(r'<link rel="manifest" href="([^"]+)">', client.get(mine.path).text)
+    assert link
+    answer = client.get(link[1], headers=ENGLISH)
+    assert answer.mimetype == "application/manifest+json"
+    described = json.loads(answer.text)
+    assert described["start_url"] == described["scope"] == mine.path
+    assert (described["display"], described["short_name"]) == ("standalone", "My pass")
+    for icon in described["icons"]:
+        with client.get(icon["src"]) as file, Image.open(BytesIO(file.data)) as picture:
+            assert f"{picture.width}x{picture.height}" == icon["sizes"]
+    assert {icon["purpose"] for icon in described["icons"]} == {"any", "maskable"}
