@@ -9,6 +9,7 @@ PUBLIC = {
     "/api/v1/enrolments",
     "/benefits/<benefit_id>",
     "/admin/sign-in",
+    "/admin/sign-in/code",
     "/buy",
     "/find",
     "/gate",

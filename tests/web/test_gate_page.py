@@ -60,7 +60,7 @@ class Spot:
                 default_benefit_id=benefit_id,
                 now=self.now(),
             )
-            return shown_code(access.make_enrolment_code(session, lane_id, staff_id=None, now=self.now()))
+            return shown_code(access.make_enrolment_code(session, lane_id, now=self.now()))
 
     def code(self) -> str:
         """What a wallet shows: the code of a new active pass."""
