@@ -38,7 +38,7 @@ INTERESTS = {
 
 TOPICS = {
     "often": N_("How often"),
-    "when": N_("When"),
+    "when": N_("When to use it"),
     "who": N_("For whom"),
     "before": N_("Before you use it"),
     "terms": N_("What you get and pay"),

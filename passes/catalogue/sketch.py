@@ -15,7 +15,8 @@ from passes.entitlement.terms import Terms
 
 WIDTH, HEIGHT = 640, 600
 MARGIN = 34
-APART, FROM_RIVER, FROM_MARK = 48, 34, 46
+APART, FROM_RIVER, FROM_LABEL = 48, 34, 74
+LABEL_BELOW = 42
 ROUNDS, STILL = 60, 0.3
 CENTRE = (36.068, 103.795)
 SOFTNESS = (0.013, 0.017)  # degrees of latitude and longitude within which the map is nearly true
@@ -45,7 +46,7 @@ LANDMARKS = (
 )
 
 AREAS = (
-    (Text("永登", "Yongdeng"), 104, 30),
+    (Text("永登", "Yongdeng"), 112, 28),
     (Text("皋兰", "Gaolan"), 520, 60),
     (Text("榆中", "Yuzhong"), 560, 500),
     (Text("西固", "Xigu"), 112, 222),
@@ -98,9 +99,9 @@ def bridge_point(mark: Landmark) -> Point:
 
 
 def label_point(mark: Landmark) -> Point:
-    """Where the middle of a bridge's name stands: south of it."""
+    """The middle of a bridge's name, which stands south of it."""
     x, y = bridge_point(mark)
-    return x, y + 40
+    return x, y + LABEL_BELOW
 
 
 COURSE = tuple(point_of(lat, lon) for lat, lon in RIVER)
@@ -113,13 +114,13 @@ def venue_points(terms: Terms) -> dict[str, Point]:
     points = [point_of(lat, lon) for lat, lon in venues.values() if lat is not None and lon is not None]
     ids = [id_ for id_, (lat, lon) in venues.items() if lat is not None and lon is not None]
     banks = [is_south(point) for point in points]
-    marks = [spot for mark in LANDMARKS if mark.drawn for spot in (bridge_point(mark), label_point(mark))]
+    labels = [label_point(mark) for mark in LANDMARKS if mark.drawn]
     for _ in range(ROUNDS):
         before = list(points)
         _move_apart(points)
         for n, bank in enumerate(banks):
-            for mark in marks:
-                points[n] = _pushed(points[n], mark, FROM_MARK, n)
+            for label in labels:
+                points[n] = _pushed(points[n], label, FROM_LABEL, n)
             points[n] = _beside_the_river(points[n], bank)
         if max(hypot(x1 - x2, y1 - y2) for (x1, y1), (x2, y2) in zip(before, points, strict=True)) < STILL:
             break
