@@ -1,12 +1,14 @@
 """The dashboard in a browser: charts are drawn and figures move without a reload, under the strict content policy."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from threading import Thread
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from werkzeug.serving import make_server
 
 from passes import clock
@@ -15,6 +17,7 @@ from passes.events.contract import Event
 from tests.consumers.conftest import admitted, answered, refused, tell
 from tests.consumers.rivers import drain_directly
 from tests.factories import city
+from tests.web.axe import violations
 from tests.web.browsers import OWN_PASSWORD, make_staff
 
 
@@ -29,11 +32,12 @@ def desk(browser: Browser, database: str, app: Flask, now: datetime, monkeypatch
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     faults: list[str] = []
-    context = browser.new_context(viewport={"width": 1280, "height": 1600}, locale="zh-CN")
+    address = f"http://127.0.0.1:{server.server_port}"
+    context = browser.new_context(viewport={"width": 1280, "height": 1600}, locale="zh-CN", base_url=address)
     page = context.new_page()
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    page.goto(f"http://127.0.0.1:{server.server_port}/admin/sign-in?next=/dashboard")
+    page.goto("/admin/sign-in?next=/dashboard")
     page.locator("[name=login]").fill("mei")
     page.locator("[name=password]").fill(OWN_PASSWORD)
     page.locator("main form [type=submit]").click()
@@ -58,23 +62,81 @@ def a_busy_morning() -> list[Event]:
     return [*visits, *refusals, *(answered(number, score=1 + number % 3) for number in range(30))]
 
 
+CHARTS = ("today", "days", "places", "weekdays", "hours", "passes", "benefits", "refusals", "satisfaction")
+
+
+def in_view(desk: Page, name: str) -> Locator:
+    """The chart, scrolled to: only then is it drawn."""
+    place = desk.locator(f"[data-chart={name}]")
+    place.scroll_into_view_if_needed()
+    return place
+
+
 def test_charts_are_drawn_figures_move_without_a_reload_and_a_lost_server_is_told(desk: Page, database: str) -> None:
+    expect(desk.get_by_role("heading", name="还没有人来过")).to_be_visible()
     expect(desk.locator("[data-figure=visits_today]")).to_have_text("0")
-    assert desk.locator("[data-chart=hours] canvas").count() == 0
+    assert desk.locator("canvas").count() == 0
     tell(*a_busy_morning())
     drain_directly(database)
     expect(desk.locator("[data-figure=visits_today]")).to_have_text("150", timeout=8_000)
-    for name in ("hours", "days", "benefits", "refusals", "satisfaction"):
-        expect(desk.locator(f"[data-chart={name}] canvas").first).to_be_visible()
-    assert desk.locator("[data-rows=hours] tr", has_text="全天").count() == 4
-    desk.locator("[data-chart=hours]").hover(position={"x": 300, "y": 60})
-    desk.locator("details summary").first.click()
-    expect(desk.locator("[data-rows=hours] th").first).to_be_visible()
-    desk.route("**/dashboard/data.json", lambda route: route.fulfill(status=200, body="no figures"))
-    expect(desk.locator("[data-lost]")).to_be_visible(timeout=8_000)
-    desk.unroute("**/dashboard/data.json")
-    expect(desk.locator("[data-lost]")).to_be_hidden(timeout=12_000)
+    expect(desk.get_by_role("heading", name="还没有人来过")).to_be_hidden()
+    for name in CHARTS:
+        expect(in_view(desk, name).locator("canvas").first).to_be_visible()
+    expect(desk.get_by_text("共 40 张不同的年卡")).to_be_visible()
+    in_view(desk, "hours").hover(position={"x": 300, "y": 60})
+    assert violations(desk) == []
+
+    desk.route("**/dashboard/data.json*", lambda route: route.fulfill(status=200, body="no figures"))
+    expect(desk.get_by_text("连接中断")).to_be_visible(timeout=8_000)
+    desk.unroute("**/dashboard/data.json*")
+    expect(desk.get_by_text("连接中断")).to_be_hidden(timeout=12_000)
     expect(desk.locator("[data-figure=visits_today]")).to_have_text("150")
+
+    desk.context.clear_cookies()
+    expect(desk.get_by_text("已自动退出登录")).to_be_visible(timeout=8_000)
+    expect(desk.get_by_role("link", name="重新登录")).to_have_attribute("href", re.compile("next=/dashboard"))
+
+
+def test_by_keyboard_alone_one_finds_a_place_and_its_figures_on_any_screen(desk: Page, database: str) -> None:
+    tell(*a_busy_morning())
+    drain_directly(database)
+    desk.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    desk.goto("/dashboard?lang=en")
+    press_until(desk, "Tab", "7 days")
+    desk.keyboard.press("Enter")
+    desk.wait_for_url("**/dashboard?period=7d")
+    press_until(desk, "Tab", "Other days, one kind or one place")
+    desk.keyboard.press("Enter")
+    press_until(desk, "Tab", "Kind of place")
+    desk.keyboard.type("Spo")
+    press_until(desk, "Tab", "Show")
+    desk.keyboard.press("Enter")
+    desk.wait_for_url("**kind=spot**")
+    expect(desk.get_by_role("heading", name="Spots")).to_be_visible()
+    press_until(desk, "Tab", "The figures as a table · By place")
+    desk.keyboard.press("Enter")
+    press_until(desk, "Tab", "Yellow River Tower")
+    desk.keyboard.press("Enter")
+    desk.wait_for_url("**/dashboard?period=7d&venue=S06")
+    expect(desk.get_by_role("heading", name="Yellow River Tower")).to_be_visible()
+
+    desk.set_viewport_size({"width": 320, "height": 640})
+    expect(in_view(desk, "satisfaction").locator("canvas").first).to_be_visible()
+    assert desk.evaluate("document.documentElement.scrollWidth") == 320
+    assert violations(desk) == []
+
+
+def press_until(desk: Page, key: str, name: str) -> None:
+    """Press the key until what has the focus is called so, as a screen reader would say it."""
+    said = (
+        "(() => { const at = document.activeElement;"
+        "return (at.labels?.[0]?.textContent ?? at.textContent).replace(/\\s+/g, ' ').trim(); })()"
+    )
+    for _ in range(80):
+        if desk.evaluate(said) == name:
+            return
+        desk.keyboard.press(key)
+    raise AssertionError(f"{name} cannot be reached by keyboard")
 
 
 def test_after_midnight_no_chart_shows_the_day_before(
@@ -82,8 +144,11 @@ def test_after_midnight_no_chart_shows_the_day_before(
 ) -> None:
     tell(*a_busy_morning())
     drain_directly(database)
-    expect(desk.locator("[data-chart=hours] canvas").first).to_be_visible(timeout=8_000)
-    monkeypatch.setattr("passes.dashboard.pages.local_day", lambda moment: clock.local_day(moment) + timedelta(days=1))
+    desk.goto("/dashboard?period=today")
+    expect(in_view(desk, "benefits").locator("canvas").first).to_be_visible(timeout=8_000)
+    tomorrow = clock.now() + timedelta(days=1)
+    monkeypatch.setattr("passes.dashboard.pages.clock", SimpleNamespace(now=lambda: tomorrow))
     expect(desk.locator("[data-figure=visits_today]")).to_have_text("0", timeout=8_000)
-    expect(desk.locator("[data-chart=hours]")).to_be_hidden()
-    expect(desk.locator("[data-chart=days]")).to_be_visible()
+    expect(desk.locator("[data-chart=benefits]")).to_be_hidden()
+    expect(desk.get_by_text("这个时段没有使用任何权益。")).to_be_visible()
+    expect(desk.locator("[data-period]")).to_have_text("2026年11月26日")
