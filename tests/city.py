@@ -109,10 +109,12 @@ def _sell(made: City, orders: int, first: datetime) -> None:
     span = (made.now - first - timedelta(hours=3)) / orders
     for number in range(orders):
         placed_at = first + span * number * 0.6
-        order_id = _place(made, number, placed_at if number < orders - 3 else made.now - timedelta(minutes=9))
+        name = made.chance.choice(FAMILY) + made.chance.choice(GIVEN)
+        is_paid = number < orders - 3
+        order_id = place(number, name, placed_at if is_paid else made.now - timedelta(minutes=9))
         made.orders.append(order_id)
-        if number < orders - 3:
-            _pay(made, order_id, placed_at)
+        if is_paid:
+            pay(order_id, made.chance.choice(METHODS), placed_at)
     with db.transaction() as session:
         made.passes = list(session.scalars(select(Pass.id).order_by(Pass.id)))
 
@@ -123,10 +125,10 @@ def id_number(born: date, number: int) -> str:
     return start + check_digit(start)
 
 
-def _place(made: City, number: int, at: datetime) -> int:
+def place(number: int, name: str, at: datetime) -> int:
+    """An order whose buyer differs by its number; returns its id."""
     senior = number % 7 == 3
     born = date(1955 if senior else 1975 + number % 28, 1 + number % 12, 1 + number % 27)
-    name = made.chance.choice(FAMILY) + made.chance.choice(GIVEN)
     request = OrderRequest(
         form_id=uuid4(),
         locale="en" if number % 9 == 4 else "zh",
@@ -143,7 +145,8 @@ def _place(made: City, number: int, at: datetime) -> int:
         return order.id
 
 
-def _pay(made: City, order_id: int, at: datetime) -> None:
+def pay(order_id: int, method: str, at: datetime) -> None:
+    """The provider says that the order's money has come."""
     with db.transaction() as session:
         seen = begin_payment(session, order_id, public_url=PUBLIC_URL, install_id=INSTALLATION, now=at)
         checkout = Checkout(f"cs_test_{seen.id}", f"{PUBLIC_URL}/closed", seen.expires_at, METHODS)
@@ -162,7 +165,7 @@ def _pay(made: City, order_id: int, at: datetime) -> None:
             intent_status="succeeded",
             amount_received_fen=amount,
             charge_id=f"ch_test_{seen.id}",
-            method=made.chance.choice(METHODS),
+            method=method,
         )
         paid_at = at + timedelta(minutes=2)
         record_snapshot(session, seen.id, snapshot, actor="return", public_url=PUBLIC_URL, now=paid_at)
