@@ -62,6 +62,10 @@ BAD = [
     ("kind: online, name", "kind: online, lat: 36, lon: 103, name", "ONLINE", "lat and lon"),
     ("number: 45, kind: shop", "number: 45, kind: kiosk", "SHOP1", "none of shop"),
     ("grade: 3A,", "stars: 3,", "S01", "unknown key “stars”"),
+    ("interests: [museum, history]", "interests: [museum, shopping]", "S08", "none of views"),
+    ("interests: [museum, history]", "interests: [museum, museum]", "S08", "twice"),
+    ("interests: [museum, history]", "interests: []", "S08", "1 to"),
+    ("about: {zh: 黄河北岸", "about: {cn: 黄河北岸", "S01", "unknown key “cn”"),
     ('season: ["11-01..03-31"], open: "07:00-20:00"', 'season: ["11-02..03-31"], open: "07:00-20:00"', "S01", "11-01"),
     (
         'season: ["11-01..03-31"], open: "07:00-20:00"',
