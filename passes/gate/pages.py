@@ -75,7 +75,8 @@ ONE = {
         "This page can use a camera only at an https:// address. Use the scanner, or tell the gate manager."
     ),
     "camera_denied": N_(
-        "The browser does not let this page use the camera. Allow it in the browser's settings for this page, then try again."
+        "The browser does not let this page use the camera. Allow it in the browser's settings for this page, then "
+        "try again."
     ),
     "camera_missing": N_("No camera was found. Connect one and try again, or use the scanner."),
     "camera_in_use": N_("The camera is used by another program. Close that one and try again."),

@@ -11,7 +11,7 @@ export class Desk {
 
   /** Does this lane ask before it redeems? */
   open(): boolean {
-    return this.lane !== null && DESKS.has(this.lane.venue.kind ?? "");
+    return this.lane !== null && DESKS.has(this.lane.venue_kind ?? "");
   }
 
   /** The benefit that a scan is for, where the clerk chose one. */
@@ -23,8 +23,8 @@ export class Desk {
     const benefits = lane.benefits ?? [];
     const same = this.lane?.id === lane.id && sameIds(this.lane, lane);
     this.lane = lane;
-    byId("desk").hidden = !this.open();
-    byId("desk-step").hidden = !this.open();
+    for (const id of ["desk", "desk-step", "aim-desk"]) byId(id).hidden = !this.open();
+    byId("aim-scan").hidden = this.open();
     if (same) return;
     const usual = lane.default_benefit?.id ?? (benefits.length === 1 ? benefits[0]?.id : null);
     this.benefit = usual ?? null;
@@ -45,5 +45,5 @@ export class Desk {
 
 function sameIds(one: Lane, two: Lane): boolean {
   const ids = (lane: Lane): string => (lane.benefits ?? []).map(({ id }) => id).join(" ");
-  return ids(one) === ids(two) && one.venue.kind === two.venue.kind;
+  return ids(one) === ids(two) && one.venue_kind === two.venue_kind;
 }

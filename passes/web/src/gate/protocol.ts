@@ -71,7 +71,8 @@ export interface Shift {
 export interface Lane {
   id: number;
   name: string;
-  venue: Choice & { kind?: string };
+  venue: Choice;
+  venue_kind?: string;
   attended: boolean;
   default_benefit: Choice | null;
   benefits?: Choice[];

@@ -127,7 +127,7 @@ function drawAnswer(answer: ScanAnswer, actions: Actions): void {
   if (answer.elsewhere) sayElsewhere(answer.elsewhere);
   if (answer.benefit) addFact(word("benefit"), answer.benefit[language]);
   drawFacts(answer);
-  if (answer.decision === "needs_confirmation") offer(answer.confirm ?? [], actions);
+  if (answer.decision === "needs_confirmation") offer(answer.confirm ?? [], answer.words, actions);
 }
 
 function drawFacts(answer: ScanAnswer): void {
@@ -143,13 +143,15 @@ function drawFacts(answer: ScanAnswer): void {
   for (const left of answer.terms?.excludes ?? []) addFact(word("excludes"), left[language]);
 }
 
-function offer(items: ConfirmItem[], actions: Actions): void {
+function offer(items: ConfirmItem[], said: Bilingual, actions: Actions): void {
   for (const choice of items.flatMap((item) => item.choices ?? [])) {
     addButton(twice(choice), () => actions.choose(choice)).dataset.benefit = choice.id;
   }
   const toConfirm = items.filter((item) => item.choices === undefined);
   if (toConfirm.length === 0) return;
-  for (const item of toConfirm) addFact(word("confirm"), twice(item.words));
+  for (const item of toConfirm) {
+    if (item.words.zh !== said.zh) addFact(word("confirm"), twice(item.words));
+  }
   addButton(word("confirm_button"), () => actions.confirm(toConfirm.map((item) => item.item)));
 }
 
@@ -178,7 +180,9 @@ function sayTwice(id: string, words: Bilingual): void {
 }
 
 function say(words: Bilingual): void {
-  byId("words-first").textContent = words[language];
+  // Chinese may break anywhere; it reads best broken after a comma.
+  const phrases = words[language].split(/(?<=[，：；])/);
+  byId("words-first").replaceChildren(...phrases.map((phrase) => element("span", phrase)));
   byId("words-second").textContent = words[other];
   byId("words-second").lang = htmlLang(other);
 }

@@ -116,7 +116,7 @@ export class Today {
     if (item.voided_at) words.append(element("p", voidedWords(item), { class: "small" }));
     const time = element("time", timeWords(item.scanned_at, true), { datetime: item.scanned_at });
     row.append(icon(item.outcome), time, words);
-    if (isVoidable(item, Date.now())) {
+    if (item.outcome === "admitted" && item.voidable_until !== null) {
       const button = element("button", word("take_back"), { type: "button", class: "quiet" });
       const whose = [item.holder?.name_masked, timeWords(item.scanned_at)].filter(Boolean).join(" ");
       button.setAttribute("aria-label", `${word("take_back")}: ${whose}`);
@@ -125,10 +125,6 @@ export class Today {
     }
     return row;
   }
-}
-
-export function isVoidable(item: ListedScan, now: number): boolean {
-  return item.outcome === "admitted" && item.voidable_until !== null && Date.parse(item.voidable_until) > now;
 }
 
 function detailsOf(item: ListedScan): string {
