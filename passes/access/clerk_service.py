@@ -34,7 +34,7 @@ def add_clerk(session: Session, *, venue_id: str, name: str, now: datetime, by: 
             .returning(Clerk.id)
         )
         if clerk_id is not None:
-            write_audit(session, by, "clerk.added", f"clerk:{clerk_id}", now=now, name=name, venue=venue_id)
+            write_audit(session, by, "clerk.added", f"clerk:{clerk_id}", now=now, name=name, venue_id=venue_id)
             return clerk_id, pin
         _refuse_taken_name(session, venue_id, name)
     raise _no_pin_left()
@@ -105,7 +105,7 @@ def end_shift(session: Session, enrolment_id: UUID, *, now: datetime) -> None:
 
 
 def _audit(session: Session, by: Staff | None, action: str, clerk: Clerk, *, now: datetime) -> None:
-    write_audit(session, by, action, f"clerk:{clerk.id}", now=now, name=clerk.name, venue=clerk.venue_id)
+    write_audit(session, by, action, f"clerk:{clerk.id}", now=now, name=clerk.name, venue_id=clerk.venue_id)
 
 
 def _end(now: datetime) -> object:

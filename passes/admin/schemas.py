@@ -17,6 +17,13 @@ class LaneForm(Schema):
     attended = fields.String(load_default="", validate=validate.OneOf(["", "yes"], error=_CHOOSE))
 
 
+class ClerkForm(Schema):
+    """Somebody who stands at the gates of a venue."""
+
+    name = Text(required=True, max_length=60)
+    venue_id = Text(required=True, max_length=100, error_messages={"required": _CHOOSE})
+
+
 class StaffForm(Schema):
     """A new account."""
 

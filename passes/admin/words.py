@@ -20,7 +20,8 @@ STAFF_STATES = {
     "first_password": N_("first password"),
     "disabled": N_("disabled"),
 }
-LANE_STATES = {"open": N_("open"), "closed": N_("closed")}
+CLERK_STATES = {"active": N_("active"), "disabled": N_("disabled")}
+LANE_STATES = {"open": N_("in service"), "closed": N_("closed")}
 LETTER_STATES = {"waiting": N_("waiting"), "sent": N_("sent"), "failed": N_("failed"), "kept": N_("kept")}
 ORDER_STATES = {
     "pending": N_("to be paid"),
