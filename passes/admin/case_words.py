@@ -100,3 +100,43 @@ ACTIONS = {
     "dead_letter.dropped": N_("Discarded an event that had been set aside"),
     "catalogue.loaded": N_("Loaded a catalogue"),
 }
+
+PARKED_STATES = {"open": N_("set aside"), "replayed": N_("taken later"), "dropped": N_("discarded")}
+PARKING_REASONS = {
+    "undecodable": N_("It could not be read."),
+    "unknown_type": N_("Nobody here knows events of this type."),
+    "schema_refused": N_("Something in it is missing or wrong."),
+    "handler_failed": N_("The worker failed at it, five times."),
+    "broker_refused": N_("Kafka would not take it."),
+}
+CONSUMERS = {
+    "analytics": N_("visits and refusals"),
+    "satisfaction": N_("surveys"),
+    "relay": N_("sending to Kafka"),
+}
+
+ENTRY_KINDS = {
+    "product": N_("Products"),
+    "benefit": N_("Benefits"),
+    "venue": N_("Places"),
+    "pass_rules": N_("Rules for every pass"),
+    "holidays": N_("Holidays"),
+}
+ENTRY_HOWS = {"added": N_("new"), "removed": N_("gone"), "changed": N_("changed")}
+
+CHORES = {
+    "webhook inbox": N_("Acting on payment messages"),
+    "payment poller": N_("Asking after payments"),
+    "hold expiry": N_("Ending unpaid orders"),
+    "refunds": N_("Sending refunds"),
+    "undelivered events": N_("Looking for lost payment messages"),
+    "look-ups": N_("Answering who looks for a pass"),
+    "old look-ups": N_("Forgetting who looked for a pass"),
+    "mail": N_("Sending letters"),
+    "passes to start": N_("Starting passes nobody activated"),
+    "passes to end": N_("Ending passes"),
+    "issuer keys": N_("Making issuer keys"),
+    "outbox pruning": N_("Deleting old events"),
+    "rates": N_("Deleting old counts of tries"),
+}
+KEY_USES = {"DT": N_("Key for codes on screens"), "C": N_("Key for printed cards")}

@@ -23,7 +23,7 @@ from passes.admin.words import ATTENTION, LETTER_STATES, ORDER_STATES, PAYMENT_S
 from passes.db import transaction
 from passes.errors import N_, Problem
 from passes.http import Page, page_request, read_form
-from passes.sale.flows import ask_provider
+from passes.sale.desk_flows import ask_provider
 from passes.sale.stripe_gateway import current_provider
 
 _NOTE = NoteForm()

@@ -1,5 +1,6 @@
 """`youyou catalogue …`: what is sold and where it may be used."""
 
+import getpass
 import os
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import click
 from sqlalchemy import Engine
 
 from passes import clock, db, settings
+from passes.access.service import write_audit
 from passes.catalogue.document import read_document
 from passes.catalogue.service import load_catalogue
 from passes.entitlement.nodes import Fault, Node
@@ -32,7 +34,11 @@ def load(file: Path, holidays: Path | None) -> None:
     engine = _connect()
     try:
         with db.transaction() as session:
-            result = load_catalogue(session, text, holidays_text, now=clock.now())
+            now = clock.now()
+            result = load_catalogue(session, text, holidays_text, now=now)
+            if result.changed:
+                subject = f"catalogue:{result.version}"
+                write_audit(session, None, "catalogue.loaded", subject, now=now, by=_operator(), file=file.name)
     except Problem as refused:
         raise click.ClickException(_told(refused, file, holidays)) from refused
     finally:
@@ -78,6 +84,14 @@ def _told(refused: Problem, file: Path, holidays: Path | None) -> str:
     if hidden > 0:
         lines.append(f"… {hidden}")
     return "\n".join(lines)
+
+
+def _operator() -> str:
+    """Whose account on this machine ran the command: all that is known of who it was."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "?"
 
 
 def _connect() -> Engine:

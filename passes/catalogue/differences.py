@@ -5,9 +5,10 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from typing import Literal, TypeVar
 
+from passes.catalogue.difference_words import SECTIONS, about_path
 from passes.entitlement.calendars import Calendar, Holiday
 from passes.entitlement.nodes import Text
-from passes.entitlement.phrases import HOLIDAY_NAMES, HOLDER_NAMES, listed
+from passes.entitlement.phrases import HOLDER_NAMES, HOLIDAY_NAMES, listed
 from passes.entitlement.plain import Among, venue_hours
 from passes.entitlement.rule import Rule
 from passes.entitlement.terms import Benefit, Product, Terms, Venue
@@ -15,6 +16,11 @@ from passes.entitlement.terms import Benefit, Product, Terms, Venue
 Kind = Literal["product", "benefit", "venue", "pass_rules", "holidays"]
 How = Literal["added", "removed", "changed"]
 Thing = TypeVar("Thing")
+
+_TOLD_OF_PRODUCT = frozenset(
+    {"id", "name", "price_fen", "sold", "validity_days", "min_age", "max_age", "holder", "benefits"}
+)
+_TOLD_OF_VENUE = frozenset({"id", "name", "district", "hours", "closed_weekdays", "list_price_fen", "about"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ def _entries(
         before = old.get(id_)
         if before is None:
             yield Entry(kind, "added", id_, _name(thing))
-        elif changes := tuple(compare(before, thing)):
+        elif before != thing and (changes := tuple(compare(before, thing))):
             yield Entry(kind, "changed", id_, _name(thing), changes)
     for id_, thing in old.items():
         if id_ not in new:
@@ -81,14 +87,14 @@ def _product(old: Product, new: Product, old_terms: Terms, new_terms: Terms) -> 
     yield from _changed(Text("在售", "on sale"), truth(old.sold), truth(new.sold))
     yield from _changed(Text("有效天数", "days of validity"), number(old.validity_days), number(new.validity_days))
     yield from _changed(Text("年龄", "age"), ages(old), ages(new))
-    yield from _changed(Text("持卡人", "holder"), HOLDER_NAMES.get(old.holder or ""), HOLDER_NAMES.get(new.holder or ""))
+    yield from _changed(
+        Text("持卡人", "holder"), HOLDER_NAMES.get(old.holder or ""), HOLDER_NAMES.get(new.holder or "")
+    )
     yield from _moved(Text("包含的权益", "benefits included"), old.benefits, new.benefits, old_terms, new_terms)
-    yield from _parts_changed(old, new, {"id", "name", "price_fen", "sold", "validity_days", "min_age", "max_age", "holder", "benefits"})  # fmt: skip
+    yield from _parts_changed(old, new, _TOLD_OF_PRODUCT)
 
 
-def _moved(
-    about: Text, old: Sequence[str], new: Sequence[str], old_terms: Terms, new_terms: Terms
-) -> Iterator[Change]:
+def _moved(about: Text, old: Sequence[str], new: Sequence[str], old_terms: Terms, new_terms: Terms) -> Iterator[Change]:
     """What a list of benefits or places lost and gained, by name."""
     lost, gained = [id_ for id_ in old if id_ not in new], [id_ for id_ in new if id_ not in old]
     if lost or gained:
@@ -105,9 +111,7 @@ def _benefit(old: Benefit, new: Benefit, old_terms: Terms, new_terms: Terms) -> 
     yield from _moved(Text("使用地点", "where it may be used"), old.at, new.at, old_terms, new_terms)
     yield from _changed(Text("价值", "value"), money(old.value_fen), money(new.value_fen))
     yield from _rules(old, new, old_terms, new_terms)
-    if old.settle != new.settle:
-        before, after = (listed(_fact(path, value) for path, value in parts_of(s).items()) for s in (old.settle, new.settle))
-        yield Change(Text("结算", "settlement"), before, after)
+    yield from _changed(Text("结算", "settlement"), _facts(old.settle), _facts(new.settle))
 
 
 def _rules(old: Benefit, new: Benefit, old_terms: Terms, new_terms: Terms) -> Iterator[Change]:
@@ -132,7 +136,7 @@ def _rule(
         return
     # The same words for a holder, another number behind them.
     assert was is not None and becomes is not None
-    yield from _parts_changed(was, becomes, set(), lead=told_after)
+    yield from _parts_changed(was, becomes, frozenset(), lead=told_after)
 
 
 def _told(rule: Rule, benefit: Benefit, terms: Terms) -> Text:
@@ -145,17 +149,16 @@ def _venue(old: Venue, new: Venue) -> Iterator[Change]:
     yield from _changed(Text("开放时间", "opening hours"), listed(venue_hours(old)), listed(venue_hours(new)))
     yield from _changed(Text("门市价", "list price"), money(old.list_price_fen), money(new.list_price_fen))
     yield from _changed(Text("简介", "description"), old.about, new.about)
-    known = {"id", "name", "district", "hours", "closed_weekdays", "list_price_fen", "about"}
-    yield from _parts_changed(old, new, known)
+    yield from _parts_changed(old, new, _TOLD_OF_VENUE)
 
 
-def _parts_changed(old: object, new: object, known: set[str], lead: Text | None = None) -> Iterator[Change]:
+def _parts_changed(old: object, new: object, known: frozenset[str], lead: Text | None = None) -> Iterator[Change]:
     """Fields without words of their own, by their name in the file."""
     before, after = parts_of(old), parts_of(new)
     for path in dict.fromkeys((*before, *after)):
         if path.partition(".")[0] in known or before.get(path) == after.get(path):
             continue
-        about = LABELS.get(path.rpartition(".")[2], Text(path, path))
+        about = about_path(path.rpartition(".")[2])
         if lead is not None:
             about = Text(f"{lead.zh}：{about.zh}", f"{lead.en}: {about.en}")
         yield Change(about, _value(before.get(path)), _value(after.get(path)))
@@ -192,16 +195,19 @@ def _value(text: str | None) -> Text | None:
     return None if text is None else Text(text, text)
 
 
-def _fact(path: str, value: str) -> Text:
-    about = LABELS.get(path, Text(path, path))
-    return Text(f"{about.zh} {value}", f"{about.en} {value}")
+def _facts(value: object) -> Text:
+    """Fields and their values on one line."""
+    told = [(about_path(path), text) for path, text in parts_of(value).items()]
+    return listed(Text(f"{about.zh} {text}", f"{about.en} {text}") for about, text in told)
 
 
 def _sections(old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[Entry]:
     for section in dict.fromkeys((*new, *old)):
         before, after = parts_of(old.get(section)), parts_of(new.get(section))
         changes = tuple(
-            Change(Text(path or section, path or section), _value(before.get(path)), _value(after.get(path)))
+            Change(
+                about_path(path) if path else Text("内容", "value"), _value(before.get(path)), _value(after.get(path))
+            )
             for path in dict.fromkeys((*before, *after))
             if before.get(path) != after.get(path)
         )
@@ -217,7 +223,8 @@ def _years(old: Calendar, new: Calendar) -> Iterator[Entry]:
         if before is None or after is None:
             yield Entry("holidays", "added" if before is None else "removed", str(year), name)
             continue
-        changes = list(_changed(Text("尚待国务院通知", "awaits the State Council's notice"), truth(before.provisional), truth(after.provisional)))  # fmt: skip
+        awaited = Text("尚待国务院通知", "awaits the State Council's notice")
+        changes = list(_changed(awaited, truth(before.provisional), truth(after.provisional)))
         for key, holiday in after.holidays.items():
             changes += _changed(HOLIDAY_NAMES[key], _days(before.holidays[key]), _days(holiday))
         if changes:
@@ -256,40 +263,3 @@ def ages(product: Product) -> Text | None:
     if low is None:
         return Text(f"{high} 周岁及以下", f"up to {high}")
     return Text(f"{low}–{high} 周岁", f"{low} to {high}")
-
-
-LABELS: Mapping[str, Text] = {
-    "capacity_per_slot": Text("每场名额", "places in a slot"),
-    "pass_quota": Text("持卡人名额比例", "share kept for pass holders"),
-    "walk_in_share": Text("现场名额比例", "share kept for walk-ins"),
-    "amount_fen": Text("每次（分）", "per use (fen)"),
-    "share_of_discount": Text("优惠额分担比例", "share of the discount"),
-    "list_price_share": Text("门市价分成比例", "share of the list price"),
-    "capacity_instant_people": Text("瞬时承载量", "people at one time"),
-    "capacity_day_people": Text("日承载量", "people in a day"),
-    "interests": Text("兴趣", "interests"),
-    "lat": Text("纬度", "latitude"),
-    "lon": Text("经度", "longitude"),
-    "grade": Text("等级", "grade"),
-    "number": Text("编号", "number"),
-    "kind": Text("类型", "kind"),
-    "free_admission": Text("免费开放", "free admission"),
-    "open_district": Text("开放街区", "open district"),
-    "minutes": Text("时长（分钟）", "minutes"),
-}
-SECTIONS: Mapping[str, Text] = {
-    "activation": Text("激活", "Activation"),
-    "id_binding": Text("实名绑定", "Real name and document"),
-    "face": Text("人脸", "Faces"),
-    "gift": Text("赠送", "Giving away"),
-    "refund": Text("退款", "Refunds"),
-    "freeze": Text("冻结", "Holds"),
-    "no_show": Text("失约", "No-shows"),
-    "new_venue": Text("新增地点", "New places"),
-    "venue_removed": Text("地点退出", "Places that leave"),
-    "new_blackout": Text("新增不可用日", "New blackout days"),
-    "parity": Text("同等预约权", "Equal booking"),
-    "carrying_capacity": Text("承载量", "Carrying capacity"),
-    "renewal": Text("续费", "Renewal"),
-    "credentials": Text("凭证", "Credentials"),
-}

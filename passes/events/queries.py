@@ -113,6 +113,22 @@ def list_dead_letters(session: Session, *, consumer: str | None = None, limit: i
     return session.scalars(letters).all()
 
 
+def page_of_dead_letters(
+    session: Session, state: str, consumer: str | None, *, limit: int, offset: int
+) -> tuple[Sequence[DeadLetter], int]:
+    """state: open, replayed or dropped. Newest first; and how many there are."""
+    settled = DeadLetter.settled_at.is_(None) if state == "open" else DeadLetter.settled_as == state
+    chosen = [settled] if consumer is None else [settled, DeadLetter.consumer == consumer]
+    total = session.scalar(select(func.count()).select_from(DeadLetter).where(*chosen)) or 0
+    letters = select(DeadLetter).where(*chosen).order_by(DeadLetter.id.desc()).offset(offset).limit(limit)
+    return session.scalars(letters).all(), total
+
+
+def list_parking_consumers(session: Session) -> Sequence[str]:
+    """Everybody who ever parked something."""
+    return session.scalars(select(DeadLetter.consumer).distinct().order_by(DeadLetter.consumer)).all()
+
+
 def count_dead_letters(session: Session, consumer: str) -> int:
     open_ones = select(func.count()).where(DeadLetter.settled_at.is_(None), DeadLetter.consumer == consumer)
     return session.execute(open_ones).scalar_one()

@@ -170,28 +170,6 @@ def cancel_order(provider: PaymentProvider, settings: Settings, token: str, *, n
         raise Conflict("payment_in_progress", N_("A payment for this order is being processed. Please wait for it."))
 
 
-def ask_provider(provider: PaymentProvider, settings: Settings, order_id: int, *, actor: str, now: datetime) -> str:
-    """Fetch and apply the provider's truth about the order's last payment; returns its state.
-
-    Conflict: nothing was ever begun. Unavailable: the provider does not answer, nothing changed.
-    """
-    with transaction() as session:
-        payments_ = queries.list_payments(session, order_id)
-        last_id = payments_[-1].id if payments_ else None
-    if last_id is None:
-        raise Conflict("nothing_to_ask", N_("Nobody has begun to pay this order, so there is nothing to ask about."))
-    try:
-        return sync_payment(provider, settings, last_id, now=now, actor=actor)
-    except ProviderRejected as error:
-        log.warning("the provider knows nothing of payment %s: %s", last_id, error)
-        raise Conflict("unknown_to_provider", N_("The provider does not know this payment.")) from error
-    except (ProviderUnavailable, ProviderMisused) as error:
-        log.warning("payment %s was not synced: %s", last_id, error)
-        raise Unavailable(
-            "provider_silent", N_("The payment provider does not answer. Nothing changed; try again in a minute.")
-        ) from error
-
-
 def expire_holds(provider: PaymentProvider, settings: Settings, *, now: datetime, limit: int = 20) -> int:
     """End pending orders whose time is over: the provider's page first, then the truth, then the order.
 

@@ -1,0 +1,166 @@
+"""What the house says of itself: queues, workers, chores, keys, gates, room, versions. Read only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from passes.access.models import Enrolment
+from passes.admin.models import ChoreRun
+from passes.catalogue.queries import get_calendar, get_current
+from passes.credential.models import IssuerKey
+from passes.errors import NotFound
+from passes.events import queries as event_queries
+from passes.events.models import DeadLetter
+from passes.mail.models import Letter
+from passes.sale.models import Order, Payment, WebhookEvent
+
+_SEEN = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What waits: how much, and since when the oldest does."""
+
+    count: int
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A worker and the moment before which it has counted everything; None: nobody can tell yet."""
+
+    name: str
+    as_of: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The youngest of the keys that sign these types: until when it is believed."""
+
+    types: str
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """size and tables in bytes; ahead_seconds: how far its clock is before this process's."""
+
+    version: str
+    migration: str
+    size: int
+    tables: Sequence[tuple[str, int]]
+    ahead_seconds: float
+    folder: str | None
+
+
+@dataclass(frozen=True)
+class Figures:
+    """All that the health page judges."""
+
+    outbox: Queue
+    workers: Sequence[Worker]
+    dead_letters: int
+    letters: dict[str, int]
+    letters_due: Queue
+    messages: dict[str, int]
+    messages_due: Queue
+    last_message_at: datetime | None
+    in_review: int
+    marked: int
+    chores: Sequence[ChoreRun]
+    keys: Sequence[Key]
+    devices: int
+    devices_seen: int
+    terms_version: int | None
+    holidays_until: date | None
+    database: Database
+
+
+def get_figures(session: Session, *, direct: bool, now: datetime) -> Figures:
+    """One look at everything. direct: whether events are counted without a broker."""
+    backlog = event_queries.backlog(session)
+    consumers = event_queries.list_consumers(session)
+    version, holidays_until = _catalogue(session)
+    return Figures(
+        outbox=Queue(backlog.pending, backlog.oldest_at),
+        workers=[Worker(name, event_queries.as_of(session, name, direct=direct)) for name in consumers],
+        dead_letters=session.scalar(select(func.count()).where(DeadLetter.settled_at.is_(None))) or 0,
+        letters=_by_state(session, Letter.state),
+        letters_due=_due(session, Letter.state == "waiting", Letter.next_attempt_at, now),
+        messages=_by_state(session, WebhookEvent.state),
+        messages_due=_due(session, WebhookEvent.state.in_(("received", "failed")), WebhookEvent.next_attempt_at, now),
+        last_message_at=session.scalar(select(func.max(WebhookEvent.received_at))),
+        in_review=session.scalar(select(func.count()).where(Payment.state == "review")) or 0,
+        marked=session.scalar(select(func.count()).where(func.cardinality(Order.attention) > 0)) or 0,
+        chores=session.scalars(select(ChoreRun).order_by(ChoreRun.name)).all(),
+        keys=_keys(session, now),
+        devices=session.scalar(select(func.count()).where(Enrolment.revoked_at.is_(None))) or 0,
+        devices_seen=session.scalar(
+            select(func.count()).where(Enrolment.revoked_at.is_(None), Enrolment.last_seen_at > now - _SEEN)
+        )
+        or 0,
+        terms_version=version,
+        holidays_until=holidays_until,
+        database=_database(session, now),
+    )
+
+
+def _by_state(session: Session, state: InstrumentedAttribute[str]) -> dict[str, int]:
+    rows = session.execute(select(state, func.count()).group_by(state))
+    return {name: count for name, count in rows}
+
+
+def _due(
+    session: Session, waiting: ColumnElement[bool], due_at: InstrumentedAttribute[datetime], now: datetime
+) -> Queue:
+    """What should have been done by now, and since when the oldest is due."""
+    count, since = session.execute(select(func.count(), func.min(due_at)).where(waiting, due_at <= now)).one()
+    return Queue(count, since)
+
+
+def _keys(session: Session, now: datetime) -> list[Key]:
+    """For each use, how long there are keys."""
+    rows = session.execute(
+        select(IssuerKey.types, func.max(IssuerKey.not_after))
+        .where(IssuerKey.not_before <= now)
+        .group_by(IssuerKey.types)
+    )
+    return [Key("".join(types), until) for types, until in sorted(rows.all())]
+
+
+def _catalogue(session: Session) -> tuple[int | None, date | None]:
+    try:
+        version = get_current(session).version
+    except NotFound:
+        return None, None
+    years = get_calendar(session).years
+    return version, date(max(years), 12, 31) if years else None
+
+
+def _database(session: Session, now: datetime) -> Database:
+    tables = session.execute(
+        text(
+            "SELECT relname, pg_total_relation_size(oid) AS size FROM pg_class"
+            " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY size DESC LIMIT 5"
+        )
+    )
+    row = session.execute(
+        text(
+            "SELECT current_setting('server_version'), (SELECT version_num FROM alembic_version),"
+            " pg_database_size(current_database()), clock_timestamp(),"
+            " pg_has_role('pg_read_all_settings', 'USAGE')"
+        )
+    ).one()
+    version, migration, size, moment, may_ask = row
+    folder = session.execute(text("SELECT current_setting('data_directory')")).scalar_one() if may_ask else None
+    return Database(
+        version=str(version).split(" ")[0],
+        migration=migration,
+        size=size,
+        tables=[(name, int(bytes_)) for name, bytes_ in tables],
+        ahead_seconds=(moment - now).total_seconds(),
+        folder=folder,
+    )
