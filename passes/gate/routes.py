@@ -66,7 +66,10 @@ def create_scans(body: Any) -> Response:
         "For training. Decided as a scan sent singly to /api/v1/scans and answered in the same shape; nothing is "
         "kept, counted or used up. Nobody may be admitted on it."
     ),
-    refuses={"scanned_at_too_far": (422, CLOCK_OFF)},
+    refuses={
+        "scanned_at_too_far": (422, CLOCK_OFF),
+        "scan_id_reused": (409, N_("This scan_id was used for another scan.")),
+    },
     example=Example(body={"scan_id": "$SCAN_ID", "code": "$CODE"}),
 )
 def create_rehearsal(body: ScanRequest) -> Response:

@@ -31,6 +31,8 @@ class Text(fields.String):
         self.max_length = max_length
         self.may_be_empty = may_be_empty
         self.validators.append(validate.Length(max=max_length, error=str(self.error_messages["too_long"])))
+        if not may_be_empty:
+            self.metadata = {"minLength": 1, **self.metadata}  # of the OpenAPI document
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
