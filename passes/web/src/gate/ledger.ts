@@ -6,12 +6,13 @@ import { call, type Outcome, type Surroundings } from "./wire";
 export interface ListedScan {
   scan_id: string;
   scanned_at: string;
-  outcome: "admitted" | "refused" | "needs_confirmation" | "voided";
+  /** What the gate showed, whatever became of it. */
+  outcome: "admitted" | "refused" | "needs_confirmation";
   refusal_code: string | null;
   words: Bilingual;
   benefit: Choice | null;
   holder: { name_masked: string; holder_class: string } | null;
-  clerk: string | null;
+  clerk: { id: number; name: string } | null;
   voidable_until: string | null;
   voided_at: string | null;
   void_reason: string | null;

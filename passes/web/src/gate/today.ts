@@ -109,14 +109,15 @@ export class Today {
   }
 
   private row(item: ListedScan): HTMLLIElement {
-    const row = element("li", "", { "data-outcome": item.outcome });
+    const outcome = item.voided_at === null ? item.outcome : "voided";
+    const row = element("li", "", { "data-outcome": outcome });
     const words = element("div");
-    const said = item.outcome === "voided" ? word("voided") : item.words[language];
+    const said = outcome === "voided" ? word("voided") : item.words[language];
     words.append(element("strong", said), element("p", detailsOf(item), { class: "small muted" }));
     if (item.voided_at) words.append(element("p", voidedWords(item), { class: "small" }));
     const time = element("time", timeWords(item.scanned_at, true), { datetime: item.scanned_at });
-    row.append(icon(item.outcome), time, words);
-    if (item.outcome === "admitted" && item.voidable_until !== null) {
+    row.append(icon(outcome), time, words);
+    if (outcome === "admitted" && item.voidable_until !== null) {
       const button = element("button", word("take_back"), { type: "button", class: "quiet" });
       const whose = [item.holder?.name_masked, timeWords(item.scanned_at)].filter(Boolean).join(" ");
       button.setAttribute("aria-label", `${word("take_back")}: ${whose}`);
@@ -129,7 +130,7 @@ export class Today {
 
 function detailsOf(item: ListedScan): string {
   const holder = item.holder ? `${item.holder.name_masked} (${word(`class_${item.holder.holder_class}`)})` : null;
-  return [holder, item.benefit?.[language], item.clerk].filter(Boolean).join(" · ");
+  return [holder, item.benefit?.[language], item.clerk?.name].filter(Boolean).join(" · ");
 }
 
 function voidedWords(item: ListedScan): string {
