@@ -75,7 +75,8 @@ def shown_entries(entries: Iterable[AuditEntry]) -> list[ShownEntry]:
 
 def _subject(entry: AuditEntry) -> str:
     kind, _, number = entry.subject.partition(":")
-    name = next((str(entry.facts[fact]) for fact in NAMING if fact in entry.facts), number)
+    naming = ("name",) if kind == "clerk" else NAMING
+    name = next((str(entry.facts[fact]) for fact in naming if fact in entry.facts), number)
     return f"{gettext(SUBJECTS[kind][0]) if kind in SUBJECTS else kind} {name}"
 
 

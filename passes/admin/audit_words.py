@@ -27,6 +27,7 @@ ACTIONS = CASE_ACTIONS | {
     "clerk.added": N_("Added a clerk"),
     "clerk.pin_renewed": N_("Gave a clerk a new PIN"),
     "clerk.disabled": N_("Disabled a clerk"),
+    "clerk.enabled": N_("Enabled a clerk"),
 }
 
 # Kind of subject → what it is called, the page that shows one, and that page's argument.
@@ -37,9 +38,9 @@ SUBJECTS = {
     "staff": (N_("Account"), "admin.staff_member", "staff_id"),
     "lane": (N_("Lane"), "admin.lane", "lane_id"),
     "device": (N_("Device"), "", ""),
-    "clerk": (N_("Clerk"), "", ""),
+    "clerk": (N_("Clerk"), "admin.clerk", "clerk_id"),
     "dead_letter": (N_("Event set aside"), "admin.dead_letter", "number"),
-    "catalogue": (N_("Catalogue"), "", ""),
+    "catalogue": (N_("Catalogue"), "admin.catalogue_version", "version"),
 }
 
 FACTS = {
@@ -55,10 +56,9 @@ FACTS = {
     "default_benefit_id": N_("Default benefit"),
     "attended": N_("With staff"),
     "devices": N_("Devices signed off"),
-    "lane": N_("Lane"),
     "letter_id": N_("Letter"),
     "hold_id": N_("Hold"),
     "version": N_("Version"),
 }
 # Facts that say what the subject is called; they stand there and not in the list.
-NAMING = ("login", "number", "device")
+NAMING = ("login", "number", "device", "lane")

@@ -42,5 +42,14 @@ def send_or_show(
         return GivenLink(made.staff_id, made.login, address, made.expires_at)
     hours = LINK_LIFE.total_seconds() / 3600
     body = in_language(locale, BODY, name=made.name, login=made.login, url=address, hours=f"{hours:.0f}")
-    write_letter(session, LETTER_KIND, email, locale, in_language(locale, SUBJECT), body, now=now)
+    write_letter(
+        session,
+        LETTER_KIND,
+        email,
+        locale,
+        in_language(locale, SUBJECT),
+        body,
+        about=f"staff:{made.staff_id}",
+        now=now,
+    )
     return None

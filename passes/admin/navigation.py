@@ -70,7 +70,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 (GATE_MANAGER, ADMIN),
             ),
             Entry(
-                "gate.gate",
+                "gate_page.gate",
                 N_("Gate page"),
                 N_("What the tablet at an entrance shows. Open it there and enrol it with a code."),
                 (GATE_MANAGER, ADMIN),
