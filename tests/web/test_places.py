@@ -39,7 +39,7 @@ def test_the_front_page_says_what_the_pass_opens_costs_and_saves(shop: FlaskClie
     words = words_of(shop, "/")
     for said in ("21 处景点", "悠游兰州年卡·成人", "¥199", "悠游兰州年卡·长者", "¥129", "¥570", "怎么用", "夜游黄河"):
         assert said in words
-    assert "景点门票 21 ¥570" in words and "全部用一次 51" in words
+    assert "景点门票 × 21 ¥570" in words and "全部用一次 × 51" in words
     assert "其中 43 项检票口暂未受理" in words and "示例数据" in words
     assert "儿童副卡" not in words
     english = words_of(shop, "/?lang=en")
