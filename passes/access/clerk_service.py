@@ -109,8 +109,8 @@ def _audit(session: Session, by: Staff | None, action: str, clerk: Clerk, *, now
 
 
 def _end(now: datetime) -> object:
-    """Now, or when the shift had ended by itself."""
-    return func.least(literal(now), Shift.started_at + SHIFT_LIFE)
+    """Now, or when the shift had ended by itself; never before it began, should another process's clock be ahead."""
+    return func.greatest(Shift.started_at, func.least(literal(now), Shift.started_at + SHIFT_LIFE))
 
 
 def _drawn_pin() -> str:

@@ -74,7 +74,10 @@ class Scan(Base):
 
 
 class ScanVoid(Base):
-    """An admission taken back at its lane: a mistake seen within minutes. The scan stays, and counts as nothing."""
+    """An admission taken back at its lane: a mistake seen within minutes. The scan stays, and counts as nothing.
+
+    A fact like the scans themselves: whoever computes verdicts anew knows of it, whatever scans come late.
+    """
 
     __tablename__ = "scan_void"
     __table_args__ = (CheckConstraint("char_length(reason) BETWEEN 3 AND 200", name="reason_is_said"),)

@@ -107,6 +107,16 @@ def test_a_forgotten_shift_ends_by_itself_after_fourteen_hours(session: Session,
     assert session.scalars(select(Shift.ended_at).order_by(Shift.id)).all() == [over, None]
 
 
+def test_a_shift_ends_no_earlier_than_it_began_whatever_the_clocks_say(
+    session: Session, gate: Gate, now: datetime
+) -> None:
+    _, first = add_clerk(session, venue_id="S01", name="李梅", now=now)
+    _, second = add_clerk(session, venue_id="S01", name="王芳", now=now)
+    start_shift(session, gate, first, now=now)
+    assert start_shift(session, gate, second, now=now - timedelta(milliseconds=30)).clerk_name == "王芳"
+    assert session.scalars(select(Shift.ended_at).order_by(Shift.id)).all() == [now, None]
+
+
 def test_two_enabled_clerks_of_a_venue_never_share_a_name_or_a_pin(
     session: Session, gate: Gate, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ from passes.access.models import AuditEntry, Clerk
 from tests.factories import city, gate_at
 from tests.web.browsers import signed_in
 
-PIN = re.compile(r">(\d{6})<")
+PIN = re.compile(r">(\d{3}) (\d{3})<")
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def add(manager: FlaskClient, **fields: str) -> TestResponse:
 def pin_in(page: TestResponse) -> str:
     found = PIN.search(page.text)
     assert found is not None
-    return found[1]
+    return found[1] + found[2]
 
 
 def test_a_new_clerk_gets_a_pin_that_is_shown_once_and_begins_a_shift(
