@@ -4,6 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent
 from flask import Flask, Response, g, has_request_context, request
@@ -12,6 +13,8 @@ from flask_babel import Babel
 from passes.clock import SHANGHAI
 
 LANGUAGES = ("zh", "en")
+# Read once: by its name Babel looks for a locale among a thousand files, each time a number is shown.
+LOCALES = {"zh": Locale.parse("zh_CN"), "en": Locale.parse("en_GB")}
 COOKIE = "lang"
 NOTHING = "–"
 DAYS = {
@@ -98,8 +101,8 @@ def _shape(shapes: tuple[str, str]) -> str:
     return shapes[0] if language() == "zh" else shapes[1]
 
 
-def _locale() -> str:
-    return "zh_CN" if language() == "zh" else "en_GB"
+def _locale() -> Locale:
+    return LOCALES[language()]
 
 
 def set_up(app: Flask) -> None:
