@@ -11,7 +11,7 @@ from flask_babel import gettext
 from passes.dashboard.filters import CUSTOM, Filter
 from passes.errors import N_
 from passes.http import language, pick
-from passes.http.languages import Bilingual, show_count, show_day, show_month
+from passes.http.languages import LOCALES, Bilingual, show_count, show_day, show_month
 
 PERIOD_NAMES = {
     "today": N_("Today"),
@@ -38,19 +38,19 @@ class Named(Protocol):
 class NamedPlace(Named, Protocol):
     @property
     def kind(self) -> str: ...
-    @property
-    def lat(self) -> float | None: ...
-    @property
-    def lon(self) -> float | None: ...
 
 
 @dataclass(frozen=True)
 class Names:
-    """The catalogue's names, and the words for refusals. What the catalogue no longer holds is called by its id."""
+    """The catalogue's names, and the words for refusals. What the catalogue no longer holds is called by its id.
+
+    points: where the venues stand on the map.
+    """
 
     venues: Mapping[str, NamedPlace]
     benefits: Mapping[str, Named]
     words: Mapping[str, Bilingual]
+    points: Mapping[str, tuple[float, float]]
 
     def venue(self, venue_id: str) -> str:
         return pick(self.venues[venue_id].name) if venue_id in self.venues else venue_id
@@ -64,7 +64,7 @@ class Names:
 
 def weekday_name(number: int, width: Literal["wide", "abbreviated"] = "wide") -> str:
     """Monday is 0. wide: 星期一, Monday; abbreviated: 周一, Mon."""
-    names = get_day_names(width, locale="zh_CN" if language() == "zh" else "en_GB")
+    names = get_day_names(width, locale=LOCALES[language()])
     return str(names[number])
 
 

@@ -11,6 +11,7 @@ from passes import clock, settings
 from passes.access import guard
 from passes.access.rules import ADMIN, MARKETING
 from passes.catalogue.queries import get_current_terms
+from passes.catalogue.sketch import venue_points
 from passes.clock import local_day
 from passes.dashboard.filters import read_filter
 from passes.dashboard.names import KIND_NAMES, PERIOD_NAMES, Names
@@ -82,9 +83,9 @@ def _look() -> tuple[Overview, Names]:
     with transaction() as session:
         try:
             terms = get_current_terms(session)
-            names = Names(terms.venues, terms.benefits, WORDS)
+            names = Names(terms.venues, terms.benefits, WORDS, venue_points(terms))
         except NotFound:
-            names = Names({}, {}, WORDS)
+            names = Names({}, {}, WORDS, {})
         asked = read_filter(request.args, names.venues, today=local_day(now))
         seen = overview(session, asked, now=now, direct=settings.current().events == "direct")
     return seen, names

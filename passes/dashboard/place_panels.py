@@ -4,16 +4,19 @@ from collections.abc import Mapping, Sequence
 
 from flask_babel import gettext
 
+from passes.catalogue.sketch import COURSE, HEIGHT, LANDMARKS, WIDTH, bridge_point
 from passes.dashboard.names import Names
 from passes.dashboard.panel import Panel
 from passes.dashboard.queries import Overview
-from passes.dashboard.schematic import river, spread
 from passes.dashboard.tables import Column, Table
 from passes.errors import N_
+from passes.http import pick
 from passes.http.languages import show_count, show_percent
 
 # The longest bars are drawn; the table has all of them.
 BARS = 12
+# The river comes from outside the map and leaves it.
+EDGE = 20
 
 
 def places(seen: Overview, names: Names) -> Panel:
@@ -48,24 +51,22 @@ def places(seen: Overview, names: Names) -> Panel:
 
 
 def _map(seen: Overview, names: Names) -> Mapping[str, object]:
-    """Where the signs stand, whichever of them are shown: a filter moves none."""
-    placed = [(id_, one) for id_, one in names.venues.items() if one.lat is not None and one.lon is not None]
-    points = spread(tuple((one.lat or 0.0, one.lon or 0.0) for _, one in placed))
+    """The shop's own map, with a sign for each place that the filter means."""
     chosen = seen.asked.venue_ids
     signs = [
         {
             "name": names.venue(id_),
-            "kind": one.kind,
+            "kind": names.venues[id_].kind,
             "at": point,
             "visits": seen.by_venue.get(id_, (0, 0))[0],
             "query": seen.asked.query(venue=id_, kind=None),
         }
-        for (id_, one), point in zip(placed, points, strict=True)
+        for id_, point in names.points.items()
         if chosen is None or id_ in chosen
     ]
-    xs, ys = [x for x, _ in points], [y for _, y in points]
-    frame = [min(xs), max(xs), min(ys), max(ys)]
-    return {"river": river(), "river_name": gettext("Yellow River"), "signs": signs, "frame": frame}
+    river = [(-EDGE, COURSE[0][1]), *COURSE[1:-1], (WIDTH + EDGE, COURSE[-1][1])]
+    bridges = [{"name": pick(mark.name), "at": bridge_point(mark)} for mark in LANDMARKS if mark.drawn]
+    return {"size": (WIDTH, HEIGHT), "river": river, "bridges": bridges, "signs": signs}
 
 
 def benefits(seen: Overview, names: Names) -> Panel:

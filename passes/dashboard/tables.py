@@ -53,7 +53,10 @@ def show_change(number: int) -> str:
 SHOWN: Mapping[str, Callable[[object], str]] = {
     "text": str,
     "day": lambda day: show_day(day, "weekday") if isinstance(day, date) else str(day),
-    "count": lambda number: show_count(number) if isinstance(number, int) else DASH,
+    # Most cells are small, and a page has a thousand of them.
+    "count": lambda number: (
+        (str(number) if 0 <= number < 1000 else show_count(number)) if isinstance(number, int) else DASH
+    ),
     "average": lambda number: show_average(number) if isinstance(number, int | float) else DASH,
     "percent": lambda share: show_percent(share, 1) if isinstance(share, int | float) else DASH,
     "change": lambda number: show_change(number) if isinstance(number, int) else DASH,

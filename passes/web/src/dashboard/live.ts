@@ -9,7 +9,12 @@ export interface Freshness {
 export interface TodayChart { labels: string[]; now: (number | null)[]; then: number[]; now_title: string; then_title: string; running: number }
 export interface DaysChart { labels: string[]; visits: number[]; before: number[]; before_title: string; weekend: boolean[] }
 export interface Sign { name: string; kind: string; at: [number, number]; visits: number; query: string }
-export interface PlacesChart { river: [number, number][]; river_name: string; signs: Sign[]; frame: [number, number, number, number] }
+export interface PlacesChart {
+  size: [number, number];
+  river: [number, number][];
+  bridges: { name: string; at: [number, number] }[];
+  signs: Sign[];
+}
 export interface WeekdaysChart { weekdays: string[]; labels: string[]; cells: [number, number, number][] }
 export interface HoursChart { labels: string[]; visits: number[] }
 export interface PassesChart { labels: string[]; first: number[]; again: number[] }

@@ -99,25 +99,26 @@ function days(period: DaysChart, look: Look): EChartsCoreOption {
 
 function places(map: PlacesChart, look: Look): EChartsCoreOption {
   const { palette, texts } = look;
-  const [west, east, south, north] = map.frame;
+  const [width, height] = map.size;
   const most = Math.max(1, ...map.signs.map((sign) => sign.visits));
   const widest = look.width < 480 ? 16 : 28;
   const size = (visits: number): number => (visits ? 8 + widest * Math.sqrt(visits / most) : 7);
   const leading = [...map.signs].sort((a, b) => b.visits - a.visits).slice(0, look.width < 480 ? 5 : 9).filter((sign) => sign.visits);
   return {
     ...frame(look),
-    grid: { left: 16, right: 16, top: 20, bottom: 20 },
+    grid: { left: 0, right: 0, top: 0, bottom: 0 },
     tooltip: tooltip(look, { trigger: "item", formatter: (at: { name: string; data: Sign }) => `${at.name}\n${texts.visits}: ${look.count(at.data.visits)}` }),
-    xAxis: { type: "value", show: false, min: west - 0.3, max: east + 0.3 },
-    yAxis: { type: "value", show: false, min: south - 0.3, max: north + 0.3 },
+    xAxis: { type: "value", show: false, min: 0, max: width },
+    yAxis: { type: "value", show: false, inverse: true, min: 0, max: height },
     series: [
       {
-        type: "line", data: map.river, smooth: 0.4, showSymbol: false, silent: true, tooltip: { show: false }, z: 1,
-        lineStyle: { width: 12, color: palette.river, opacity: 0.2, cap: "round" },
+        type: "line", data: map.river, smooth: 0.5, showSymbol: false, silent: true, tooltip: { show: false }, z: 1,
+        lineStyle: { width: 14, color: palette.river, opacity: 0.2, cap: "round" },
       },
       {
-        type: "scatter", silent: true, symbolSize: 1, data: [map.river[2]], tooltip: { show: false }, itemStyle: { color: "transparent" },
-        label: { show: true, position: "bottom", distance: 8, formatter: map.river_name, color: palette.river, fontStyle: "italic", fontSize: 12 },
+        type: "scatter", silent: true, z: 1, tooltip: { show: false }, symbol: "rect", symbolSize: [5, 30], itemStyle: { color: palette.grey },
+        data: map.bridges.map((bridge) => ({ name: bridge.name, value: bridge.at })),
+        label: { show: true, position: "bottom", formatter: "{b}", color: palette.soft, fontSize: 11 },
       },
       {
         type: "scatter",
@@ -126,7 +127,7 @@ function places(map: PlacesChart, look: Look): EChartsCoreOption {
           return {
             name: sign.name, value: sign.at, visits: sign.visits, query: sign.query, symbol: KIND_SIGNS[sign.kind] ?? "circle", symbolSize: size(sign.visits),
             itemStyle: { color: sign.visits ? colour : palette.paper, opacity: sign.visits ? 0.85 : 1, borderColor: sign.visits ? palette.paper : colour, borderWidth: 1.5 },
-            label: { show: leading.includes(sign), position: sign.at[0] > (west + east) / 2 ? "left" : "right" },
+            label: { show: leading.includes(sign), position: sign.at[0] > width * 0.6 ? "left" : "right" },
           };
         }),
         label: { formatter: "{b}", color: palette.ink, fontSize: 12, width: look.width * 0.3, overflow: "truncate", textBorderColor: palette.paper, textBorderWidth: 3 },
