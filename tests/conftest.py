@@ -99,12 +99,19 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def camera_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the browser's camera plays: motion JPEG, written by a test before its page opens the camera."""
+    return tmp_path_factory.mktemp("camera") / "film.mjpeg"
+
+
+@pytest.fixture(scope="session")
+def browser(camera_film: Path) -> Iterator[Browser]:
     """Chromium, started once for the run; each test opens contexts of its own. shop.example is this machine."""
     expect.set_options(timeout=30_000)
     program = next(filter(None, map(which, ("chromium", "chromium-browser", "google-chrome"))))
     flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
     flags.append("--host-resolver-rules=MAP shop.example 127.0.0.1")
+    flags += ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={camera_film}"]
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=program, args=flags)
         yield opened
