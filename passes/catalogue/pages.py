@@ -8,6 +8,7 @@ from passes import clock
 from passes.access.guard import public
 from passes.catalogue import queries, shown, sketch
 from passes.catalogue.search import Wanted, wanted_of
+from passes.catalogue.sheets import day_sheet
 from passes.catalogue.value import value_of
 from passes.db import transaction
 from passes.entitlement.plain import venue_hours
@@ -112,7 +113,10 @@ def venue(venue_id: str) -> ResponseReturnValue:
 @public
 def benefit(benefit_id: str) -> ResponseReturnValue:
     """One benefit: its rules in plain words, where it is used and what it saves."""
-    terms, now = _terms(), clock.now()
+    now = clock.now()
+    with transaction() as session:
+        terms = queries.get_current_terms(session)
+        sheet = day_sheet(session, terms.version, clock.local_day(now))
     if benefit_id not in terms.benefits:
         raise NotFound("benefit_not_found", N_("We know no such benefit. It may have ended: see all places."))
     found = terms.benefits[benefit_id]
@@ -124,6 +128,7 @@ def benefit(benefit_id: str) -> ResponseReturnValue:
         benefit=found,
         places=places,
         products=shown.products_with(terms, found),
+        today={place.venue.id: shown.today_words(sheet, benefit_id, place.venue.id) for place in places},
         topics=_names(shown.TOPICS),
         opening_words=lambda opening: shown.opening_words(opening, now),
         sketch=sketch,

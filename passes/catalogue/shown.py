@@ -11,10 +11,13 @@ from passes.catalogue.rules import Opening, metres_between, nearest_open, openin
 from passes.catalogue.search import Wanted, haystack, matches
 from passes.catalogue.sketch import Point, venue_points
 from passes.clock import local_day, local_time
+from passes.entitlement.daysheet import DaySheet
 from passes.entitlement.plain import Topic, is_open_yet, plain_topics, short_words
+from passes.entitlement.spans import TimeSpan
 from passes.entitlement.terms import Benefit, Product, Terms, Text, Venue
+from passes.entitlement.words import refusal_words
 from passes.errors import N_
-from passes.http.languages import show_clock, show_day
+from passes.http.languages import pick, show_clock, show_day
 
 KINDS = {
     "spot": N_("Sights"),
@@ -105,6 +108,18 @@ def opening_words(opening: Opening, now: datetime) -> str:
     if days == 1:
         return str(gettext("Closed, opens tomorrow at %(time)s", time=time))
     return str(gettext("Closed, opens on %(day)s at %(time)s", day=show_day(opening.next_at, "weekday"), time=time))
+
+
+def today_words(sheet: DaySheet, benefit_id: str, venue_id: str) -> str:
+    """When a benefit may be used at a venue today, or why not; nothing of one that no gate takes yet."""
+    offer = sheet.offers[benefit_id]
+    if offer.unsupported:
+        return ""
+    opening = offer.at[venue_id]
+    if opening.closed:
+        return pick(refusal_words(opening.closed))
+    hours = [str(TimeSpan(opens // 60, closes // 60)) for opens, closes in opening.windows]
+    return str(gettext("Usable today %(hours)s", hours=", ".join(hours)))
 
 
 def closing_time(moment: datetime) -> str:

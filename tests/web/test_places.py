@@ -133,6 +133,15 @@ def test_a_benefit_tells_its_rules_in_plain_words_by_topic(shop: FlaskClient) ->
     assert "not on the same day as Yellow River Day Cruise" in english and "a deposit of ¥10" in english
 
 
+def test_a_benefit_says_whether_it_can_be_used_today(
+    shop: FlaskClient, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "今天可用 08:30–20:00" in words_of(shop, "/benefits/B05")
+    monkeypatch.setattr(clock, "now", lambda: now.replace(day=30))  # a Monday
+    assert "今天不开放，请改天再来" in words_of(shop, "/benefits/B14")
+    assert "今天" not in words_of(shop, "/benefits/B18")
+
+
 def test_a_benefit_in_no_pass_on_sale_and_one_that_costs_nobody_anything_say_so(shop: FlaskClient) -> None:
     assert "目前在售的卡不含此权益" in words_of(shop, "/benefits/E10")
     assert "入场对所有人免费" in words_of(shop, "/benefits/B08")
