@@ -3,11 +3,12 @@
 import re
 from pathlib import Path
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from flask_babel import Babel
 
 from passes.cashier import api, pages
 from passes.cashier.till import Till
+from passes.money import yuan
 
 _WEB = Path(__file__).parents[1] / "web"
 
@@ -22,11 +23,14 @@ def create_cashier(till: Till) -> Flask:
     app.register_blueprint(pages.blueprint)
     app.after_request(_close_the_page)
     app.add_template_global(_reader_locale, "reader_locale")
+    app.add_template_filter(yuan)
     return app
 
 
 def _reader_locale() -> str:
-    """Chinese unless the browser asks for English first."""
+    """The shop's language where it sent the visitor here; else Chinese unless the browser asks for English first."""
+    if g.get("shop_locale") in ("zh", "en"):
+        return str(g.shop_locale)
     first = re.split("[,;]", request.headers.get("Accept-Language", "zh"))[0].strip().lower()
     return "en" if first.startswith("en") else "zh"
 

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, send_from_directory, url_for
+from flask import Blueprint, Response, abort, g, redirect, render_template, request, send_from_directory, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -54,6 +54,7 @@ def press(checkout_id: str) -> AnyResponse:
 
 
 def _pay(body: store.JSON, declined: str | None) -> AnyResponse:
+    g.shop_locale = body["locale"]
     page = Response(
         render_template("cashier/pay.html", checkout=body, methods=_method_names(body), declined=declined),
         200 if body["status"] == "open" else 410,

@@ -1,5 +1,6 @@
-"""The shop: the front page, the form, the order's page, and the way to the payment page and back."""
+"""The shop: the form, the order's page, and the way to the payment page and back."""
 
+import logging
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -12,14 +13,17 @@ from passes import clock, settings
 from passes.access import rates
 from passes.access.guard import public, secret_link
 from passes.catalogue import queries as catalogue
+from passes.catalogue.value import value_of
 from passes.db import transaction
-from passes.errors import N_, Conflict, Invalid, TooMany, Unavailable
-from passes.http import language, read_form
+from passes.errors import N_, Conflict, Invalid, NotFound, TooMany, Unavailable
+from passes.http import answers, language, read_form
 from passes.lifecycle.documents import DOCUMENT_TYPES
 from passes.sale import flows, queries, service
 from passes.sale.rules import Document
-from passes.sale.schemas import OrderForm
+from passes.sale.schemas import OrderForm, OrderStateOut
 from passes.sale.stripe_gateway import current_provider
+
+log = logging.getLogger(__name__)
 
 blueprint = Blueprint("shop", __name__)
 
@@ -34,35 +38,54 @@ DOCUMENT_NAMES = {
     "CN_PR_CARD": N_("Foreigner's permanent residence card"),
 }
 
+# What the script says beside a field before the form is sent.
+TEXTS = {
+    "id_shape": N_("An ID card or residence permit number has 18 digits, the last may be X."),
+    "id_check": N_("The last character does not fit the other 17: please compare every digit with the card."),
+    "phone": N_("This is no complete phone number. Outside mainland China, begin with + and the country code."),
+    "email": N_("This is no complete e-mail address."),
+}
+
+METHOD_NAMES = {"card": N_("Bank card"), "alipay": N_("Alipay"), "wechat_pay": N_("WeChat Pay")}
+
 _FORM = OrderForm()
-
-
-@blueprint.get("/")
-@public
-def front() -> ResponseReturnValue:
-    """What the pass opens and what it costs."""
-    with transaction() as session:
-        products = catalogue.list_products_on_sale(session)
-        terms = catalogue.get_current_terms(session)
-        benefits = catalogue.list_benefits(terms, products[0].id) if products else []
-    at_spots: dict[str, list[Any]] = {}
-    elsewhere = []
-    for benefit in benefits:
-        if len(benefit.at) == 1:
-            at_spots.setdefault(benefit.at[0], []).append(benefit)
-        else:
-            elsewhere.append(benefit)
-    return render_template(
-        "sale/front.html", products=products, venues=terms.venues, at_spots=at_spots, elsewhere=elsewhere, terms=terms
-    )
 
 
 @blueprint.get("/buy")
 @public
 def form() -> ResponseReturnValue:
-    """An empty form. Its id makes one order of it, however often it is sent."""
-    chosen = request.args.get("product", "")
+    """First which pass; then its form. The form's id makes one order of it, however often it is sent."""
+    chosen, again = request.args.get("product", ""), request.args.get("again", "")
+    if again:
+        return _form_again(again)
+    with transaction() as session:
+        products = catalogue.list_products_on_sale(session)
+        terms = catalogue.get_current_terms(session)
+    if not any(product.id == chosen for product in products):
+        worth = {product.id: value_of(terms, product).total for product in products}
+        page = render_template("sale/choose.html", products=products, terms=terms, worth=worth, unknown=bool(chosen))
+        return page, 200
     return _form_page({"form_id": str(uuid4()), "product_id": chosen, "document_type": "CN_ID"}, {}, 200)
+
+
+def _form_again(token: str) -> ResponseReturnValue:
+    """The form of an unpaid order, to correct something. The document's number is typed again: it was not kept."""
+    with transaction() as session:
+        page = queries.get_order_page(session, token)
+    if page.order.state == "paid" or not page.lines:
+        return redirect(url_for("shop.order_page", token=page.token), 303)
+    line = page.lines[0]
+    kept = {
+        "form_id": str(uuid4()),
+        "instead_of": page.token,
+        "product_id": line.product_id,
+        "holder_name": line.holder_name,
+        "phone": line.holder_phone,
+        "email": line.holder_email or "",
+        "document_type": line.document_type,
+        "birth_on": "" if line.document_type == "CN_ID" else line.birth_on.isoformat(),
+    }
+    return _form_page(kept, {}, 200)
 
 
 @blueprint.post("/buy")
@@ -70,10 +93,13 @@ def form() -> ResponseReturnValue:
 def place_order() -> ResponseReturnValue:
     """303 to the order, or the form again with what was typed and what is wrong."""
     now, chosen = clock.now(), settings.current()
+    if request.form.get("only") == "language":
+        return _form_page(request.form.to_dict(), {}, 200)
     data, errors = read_form(_FORM)
     if errors:
         return _form_page(request.form.to_dict(), _more_faults(data, now=now) | errors, 422)
     _refuse_flood(data["phone"], now=now)
+    instead_of = data.pop("instead_of")
     del data["accept_terms"]
     try:
         with transaction() as session:
@@ -88,7 +114,18 @@ def place_order() -> ResponseReturnValue:
     except Invalid as refused:
         fields = refused.fields or {"": [refused.message]}
         return _form_page(request.form.to_dict(), _in_words(fields), 422)
-    return redirect(url_for("shop.order_page", token=queries.order_token(order.public_id)), 303)
+    token = queries.order_token(order.public_id)
+    if instead_of and instead_of != token:
+        _give_up(instead_of, now=now)
+    return redirect(url_for("shop.order_page", token=token), 303)
+
+
+def _give_up(token: str, *, now: datetime) -> None:
+    """End the order that was corrected. One that cannot end now is paid, or ends by itself when its time is over."""
+    try:
+        flows.cancel_order(current_provider(), settings.current(), token, now=now)
+    except (Conflict, NotFound, Unavailable) as kept:
+        log.info("a corrected order stays: %s", kept.code)
 
 
 def _more_faults(data: dict[str, Any], *, now: datetime) -> dict[str, list[str]]:
@@ -118,7 +155,13 @@ def _form_page(kept: dict[str, str], errors: dict[str, list[str]], status: int) 
         kept = {**kept, "form_id": str(uuid4())}
     documents = [(name, gettext(DOCUMENT_NAMES[name])) for name in DOCUMENT_TYPES]
     page = render_template(
-        "sale/form.html", products=products, terms=terms, documents=documents, kept=kept, errors=errors
+        "sale/form.html",
+        products=products,
+        terms=terms,
+        documents=documents,
+        kept=kept,
+        errors=errors,
+        texts={name: gettext(text) for name, text in TEXTS.items()},
     )
     return page, status
 
@@ -135,12 +178,27 @@ def _order_page(token: str, notice: str | None, status: int) -> ResponseReturnVa
         page = queries.get_order_page(session, token)
     waiting = page.order.state == "pending" and page.payment is not None and page.payment.state == "processing"
     document_names = {name: gettext(text) for name, text in DOCUMENT_NAMES.items()}
-    return (
-        render_template(
-            "sale/order.html", page=page, notice=notice, waiting=waiting, documents=document_names, now=clock.now()
-        ),
-        status,
+    methods = {name: gettext(text) for name, text in METHOD_NAMES.items()}
+    html = render_template(
+        "sale/order.html",
+        page=page,
+        notice=notice,
+        waiting=waiting,
+        documents=document_names,
+        methods=methods,
+        service_phone=settings.current().service_phone,
     )
+    return html, status
+
+
+@blueprint.get("/orders/<token>/state.json")
+@secret_link("order")
+@answers(OrderStateOut())
+def order_state(token: str) -> dict[str, object]:
+    """Where the order stands, for the page that waits for a payment."""
+    with transaction() as session:
+        page = queries.get_order_page(session, token)
+    return {"order": page.order.state, "payment": page.payment.state if page.payment else None}
 
 
 @blueprint.post("/orders/<token>/pay")

@@ -136,12 +136,16 @@ class PassLink:
 
 @dataclass(frozen=True)
 class OrderPage:
-    """All that an order's page shows. payment: the last try; paid_late: money came that the ended order cannot keep."""
+    """All that an order's page shows.
+
+    payment: the last try; paid_by: the one that succeeded; paid_late: money came that the ended order cannot keep.
+    """
 
     order: Order
     token: str
     lines: Sequence[OrderLine]
     payment: Payment | None
+    paid_by: Payment | None
     in_review: bool
     paid_late: bool
     passes: Sequence[PassLink]
@@ -163,6 +167,7 @@ def get_order_page(session: Session, token: str) -> OrderPage:
         token=order_token(order.public_id),
         lines=lines,
         payment=payments[-1] if payments else None,
+        paid_by=next((payment for payment in payments if payment.state == "succeeded"), None),
         in_review="review" in states,
         paid_late=order.state != "paid" and "succeeded" in states,
         passes=links,

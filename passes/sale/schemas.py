@@ -44,6 +44,7 @@ class OrderForm(Schema):
             "invalid_uuid": N_("Please send the form from this page."),
         },
     )
+    instead_of = Text(load_default=None, max_length=100)
     product_id = Text(required=True, max_length=40)
     holder_name = Text(required=True, max_length=60)
     phone = Phone(required=True, max_length=30)
@@ -65,3 +66,10 @@ class OrderForm(Schema):
         validate=validate.Equal("yes", error=N_("Please accept the terms to buy a pass.")),
         error_messages={"required": N_("Please accept the terms to buy a pass.")},
     )
+
+
+class OrderStateOut(Schema):
+    """GET /orders/<token>/state.json."""
+
+    order = fields.String(required=True)
+    payment = fields.String(required=True, allow_none=True)

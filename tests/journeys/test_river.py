@@ -24,6 +24,7 @@ def buy(river: River, page: Page) -> None:
     say = river.say
     page.goto("/")
     page.get_by_role("link", name=re.compile(f"^{say('Buy')}")).filter(visible=True).first.click()
+    page.locator("main").get_by_role("link", name=re.compile(re.escape("¥199"))).first.click()
     page.get_by_label(say("Name, as on the ID document")).fill("王小明")
     page.get_by_label(say("Mobile phone")).fill("138 1234 5678")
     page.get_by_label(say("Number of the document")).fill(id_number())

@@ -304,7 +304,7 @@ def test_a_pending_wallet_payment_keeps_the_order_until_it_settles(shop: Shop, c
     order = shop.order()
     url = start(shop, order)
     page = come_back(shop, cashier.press(url, "pending", "alipay"))
-    assert "付款处理中" in page.text and 'http-equiv="refresh"' in page.text
+    assert "付款处理中" in page.text and "/state.json" in page.text
     with pytest.raises(Conflict, match="payment_in_progress"):
         start(shop, order)
     assert flows.expire_holds(shop.provider, shop.settings, now=clock.now() + timedelta(minutes=40)) == 0

@@ -1,18 +1,17 @@
-// The order form: the birth date is asked for only where the document's number does not hold it.
-// Without this script the field stays visible, and its hint says when to leave it empty.
+// The shop's pages. All of them work without this; it saves steps.
+import { comeBackToInput, keepInputInOtherLanguage, watchForm } from "./shop/form";
+import { waitForPayment } from "./shop/waiting";
 
-const type = document.querySelector<HTMLSelectElement>("#document_type");
-const number = document.querySelector<HTMLInputElement>("#document_number");
-const birthField = document.querySelector<HTMLElement>("#birth-field");
-
-function showBirthField(): void {
-  if (!type || !number || !birthField) return;
-  const digits = number.value.replace(/[\s-]/g, "").length;
-  const inNumber = type.value === "CN_ID" || (type.value === "CN_PR_CARD" && (digits === 0 || digits === 18));
-  // A field with a message stays, or nobody would see the message.
-  birthField.hidden = inNumber && !birthField.querySelector(".field-error");
+const form = document.querySelector<HTMLFormElement>("#order");
+if (form) {
+  watchForm(form);
+  keepInputInOtherLanguage(form);
+  comeBackToInput(form);
 }
 
-type?.addEventListener("change", showBirthField);
-number?.addEventListener("input", showBirthField);
-showBirthField();
+document.querySelector<HTMLElement>("#faults")?.focus();
+
+const waiting = document.querySelector<HTMLElement>("[data-waiting]");
+if (waiting) waitForPayment(waiting);
+
+document.querySelector("[data-print]")?.addEventListener("click", () => window.print());
