@@ -47,9 +47,7 @@ def ensure_first_staff(session: Session, now: datetime) -> str | None:
     return create_staff(session, login=FIRST_LOGIN, name="Admin", role=rules.ADMIN, now=now)
 
 
-def create_staff(
-    session: Session, *, login: str, name: str, role: str, now: datetime, by: Staff | None = None
-) -> str:
+def create_staff(session: Session, *, login: str, name: str, role: str, now: datetime, by: Staff | None = None) -> str:
     """A new account; returns its first password, which must be changed at the first sign-in."""
     password = generated_password()
     staff_id = _add_account(session, login=login, name=name, role=role, email=None, password=password, now=now)

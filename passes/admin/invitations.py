@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from passes import settings
 from passes.access.accounts import LINK_LIFE, Invitation
 from passes.errors import N_
+from passes.mail.models import Letter
 from passes.mail.service import write_letter
 from passes.mail.words import in_language
 
@@ -31,6 +33,22 @@ class GivenLink:
     login: str
     address: str
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LinkLetter:
+    """How the last letter with a link to an account stands: a state of words.LETTER_STATES."""
+
+    recipient: str
+    state: str
+    written_at: datetime
+
+
+def find_link_letter(session: Session, staff_id: int) -> LinkLetter | None:
+    """The last one, without its words: they hold the link."""
+    last = select(Letter).where(Letter.about == f"staff:{staff_id}").order_by(Letter.id.desc()).limit(1)
+    letter = session.scalars(last).first()
+    return LinkLetter(letter.recipient or "", letter.state, letter.created_at) if letter else None
 
 
 def send_or_show(

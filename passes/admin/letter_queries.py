@@ -10,12 +10,15 @@ from passes.lifecycle.models import Pass
 from passes.mail.models import Letter
 from passes.sale.models import Order
 
+# A link to an account is nobody's business but its owner's: such letters are not among those of the service desk.
+_OF_VISITORS = or_(Letter.about.is_(None), ~Letter.about.startswith("staff:"))
+
 
 def list_letters(
     session: Session, q: str, state: str | None, kind: str | None, *, limit: int, offset: int
 ) -> tuple[Sequence[Letter], int]:
     """Newest first: by recipient or subject, of one state or all, of one kind or all; and how many there are."""
-    chosen: list[ColumnElement[bool]] = []
+    chosen: list[ColumnElement[bool]] = [_OF_VISITORS]
     if state is not None:
         chosen.append(Letter.state == state)
     if kind is not None:
@@ -35,11 +38,11 @@ def list_letters(
 
 def list_kinds(session: Session) -> Sequence[str]:
     """Every kind of letter there is."""
-    return session.scalars(select(Letter.kind).distinct().order_by(Letter.kind)).all()
+    return session.scalars(select(Letter.kind).where(_OF_VISITORS).distinct().order_by(Letter.kind)).all()
 
 
 def get_letter(session: Session, letter_id: int) -> Letter:
-    letter = session.get(Letter, letter_id)
+    letter = session.scalars(select(Letter).where(Letter.id == letter_id, _OF_VISITORS)).first()
     if letter is None:
         raise NotFound("letter_not_found", N_("We know no letter with this number."))
     return letter

@@ -13,9 +13,9 @@ from passes.access.rules import ADMIN, Staff
 from passes.admin.audit import AuditSearch, list_audit
 from passes.admin.audit_pages import shown_entries
 from passes.admin.desk import Errors, blueprint, marks
-from passes.admin.invitations import send_or_show
+from passes.admin.invitations import find_link_letter, send_or_show
 from passes.admin.schemas import StaffChangeForm
-from passes.admin.words import ROLE_NAMES, STAFF_STATES, translated
+from passes.admin.words import LETTER_STATES, ROLE_NAMES, STAFF_STATES, translated
 from passes.db import transaction
 from passes.errors import N_, Problem
 from passes.http import language, load_form
@@ -118,12 +118,15 @@ def _member_page(staff_id: int, errors: Errors, *, status: int, refusal: str | N
     now = clock.now()
     with transaction() as session:
         row = access_queries.get_staff(session, staff_id)
+        letter = find_link_letter(session, staff_id)
         open_sessions = sessions.list_sessions(session, staff_id, now=now)
         entries, _ = list_audit(session, AuditSearch(about_staff_id=staff_id), limit=_LATEST, offset=0)
     form = request.form if errors else {"name": row.name, "role": row.role, "email": row.email or ""}
     page = render_template(
         "admin/staff_member.html",
         row=row,
+        letter=letter,
+        letter_states=translated(LETTER_STATES),
         sessions=open_sessions,
         entries=shown_entries(entries),
         roles=translated(ROLE_NAMES),

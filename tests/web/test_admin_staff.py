@@ -95,7 +95,12 @@ def test_where_mail_can_be_sent_the_link_goes_by_letter_and_is_not_shown(
     assert (letter.kind, letter.recipient, letter.state) == ("staff_link", "li.wei@example.com", "waiting")
     assert "http://127.0.0.1:8000/admin/welcome/" in letter.body and "72 小时" in letter.body
     assert letter.about == f"staff:{id_of(session, 'li.wei')}"
-    assert "welcome" not in admin.get(answer.location).text
+    page = admin.get(answer.location).text
+    assert "welcome" not in page and "待发送" in page
+    # The link would open an admin's account to whoever reads letters.
+    assert f"/admin/letters/{letter.id}" not in admin.get("/admin/letters").text
+    assert admin.get(f"/admin/letters/{letter.id}").status_code == 404
+    assert admin.post(f"/admin/letters/{letter.id}/send", data={"recipient": "eve@example.com"}).status_code == 404
 
 
 def test_a_new_link_ends_the_old_password_and_every_session(
