@@ -10,6 +10,7 @@ from passes.dashboard import place_panels, time_panels
 from passes.dashboard.names import Names, before_name, period_name
 from passes.dashboard.panel import Panel
 from passes.dashboard.queries import Overview
+from passes.dashboard.rules import Satisfaction
 from passes.dashboard.tables import show_average
 from passes.errors import N_
 from passes.http.languages import show_clock, show_count, show_moment, show_percent
@@ -81,23 +82,27 @@ def show_figures(seen: Overview) -> Mapping[str, Mapping[str, str]]:
         "visits": _figure(show_count(seen.visits), _change(counted, before, before_name(asked))),
         "unique": _figure(
             show_count(seen.uniques.passes),
-            gettext(N_("%(number)s visits each on average"), number=show_average(visits_per_pass)),
+            gettext(N_("%(number)s visits each on average"), number=show_average(visits_per_pass))
+            if seen.visits
+            else "",
         ),
         "refused": _figure(
             show_percent(seen.refused / scans, 1) if scans else "–",
-            gettext(N_("%(count)s of %(scans)s scans"), count=show_count(seen.refused), scans=show_count(scans)),
+            gettext(N_("%(count)s of %(scans)s scans"), count=show_count(seen.refused), scans=show_count(scans))
+            if scans
+            else gettext(N_("no scans yet")),
         ),
-        "satisfaction": _figure(
-            show_percent(score.share),
-            gettext(
-                N_("at least %(lower)s (n = %(answers)s)"),
-                lower=show_percent(score.lower),
-                answers=show_count(score.answers),
-            )
-            if score.answers
-            else gettext(N_("no answers yet")),
-        ),
+        "satisfaction": _figure(show_percent(score.share), _proved(score)),
     }
+
+
+def _proved(score: Satisfaction) -> str:
+    """What the answers prove; “n = 5” stays on one line."""
+    if not score.answers:
+        return str(gettext(N_("no answers yet")))
+    said = N_("at least %(lower)s (n = %(answers)s)")
+    text = gettext(said, lower=show_percent(score.lower), answers=show_count(score.answers))
+    return str(text).replace(" = ", "\u00a0=\u00a0")
 
 
 def _figure(value: str, note: object) -> dict[str, str]:
@@ -106,6 +111,8 @@ def _figure(value: str, note: object) -> dict[str, str]:
 
 def _change(now_count: int, before: int, against: str) -> str:
     """How a count has moved: ▲ 12% more than …; as a number where a share of few would mislead."""
+    if not now_count and not before:
+        return ""
     if now_count == before:
         return str(gettext(N_("as many as %(against)s"), against=against))
     difference = abs(now_count - before)

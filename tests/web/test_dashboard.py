@@ -62,7 +62,7 @@ def test_the_figures_are_those_that_were_counted(marketing: FlaskClient, session
         "refused": "18.8%",
         "satisfaction": "80%",
     }
-    assert shown["figures"]["satisfaction"]["note"] == "at least 38% (n = 5)"
+    assert shown["figures"]["satisfaction"]["note"] == "at least 38% (n\u00a0=\u00a05)"
     assert shown["figures"]["refused"]["note"] == "3 of 16 scans"
     panels = shown["panels"]
     assert panels["today"]["rows"][2] == ["10:00–11:00", "13", "0"]

@@ -119,6 +119,7 @@ function places(map: PlacesChart, look: Look): EChartsCoreOption {
         type: "scatter", silent: true, z: 1, tooltip: { show: false }, symbol: "rect", symbolSize: [5, 30], itemStyle: { color: palette.grey },
         data: map.bridges.map((bridge) => ({ name: bridge.name, value: bridge.at })),
         label: { show: true, position: "bottom", formatter: "{b}", color: palette.soft, fontSize: 11 },
+        labelLayout: { hideOverlap: true },
       },
       {
         type: "scatter",

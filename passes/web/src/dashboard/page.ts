@@ -65,4 +65,5 @@ export function showPage(live: Live): void {
   setText(document.querySelector("[data-period]"), live.period);
   const nothing = document.querySelector<HTMLElement>("[data-nothing]");
   if (nothing) nothing.hidden = live.anything;
+  for (const charts of all("[data-charts]")) charts.hidden = !live.anything;
 }
