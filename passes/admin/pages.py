@@ -51,25 +51,22 @@ __all__ = [
 @blueprint.get("")
 @guard.staff()
 def home() -> ResponseReturnValue:
-    """What this account may open, and for an admin the state of the house."""
-    health = []
+    """What this account may open; and for an admin, what is not well."""
+    not_well = []
     if guard.current_staff().role == ADMIN:
         with transaction() as session:
-            found = queries.get_health(session)
-        health = _health_lines(found)
-    return render_template("admin/home.html", health=health)
+            not_well = _not_well(queries.get_health(session))
+    return render_template("admin/home.html", not_well=not_well)
 
 
-def _health_lines(health: Health) -> list[tuple[str, str, bool]]:
-    """(what, how it stands, whether that is well)."""
-    since = show_moment(health.events_since) if health.events_since else gettext("none waiting")
-    late = health.is_late(clock.now())
-    return [
-        (gettext("Events that have not left yet"), str(health.events_waiting), not late),
-        (gettext("The oldest of them"), since, not late),
-        (gettext("Events a worker could not take"), str(health.dead_letters), health.dead_letters == 0),
-        (gettext("Letters waiting"), str(health.letters_waiting), True),
-        (gettext("Letters that failed"), str(health.letters_failed), health.letters_failed == 0),
-        (gettext("Payment messages given up"), str(health.webhooks_dead), health.webhooks_dead == 0),
-        (gettext("Orders somebody must look at"), str(health.orders_to_look_at), health.orders_to_look_at == 0),
+def _not_well(health: Health) -> list[tuple[str, str]]:
+    """[(what, how it stands)] of what should be zero or young, and is not."""
+    since = show_moment(health.events_since) if health.events_since else ""
+    lines = [
+        (gettext("Events that have not left yet, the oldest"), since, health.is_late(clock.now())),
+        (gettext("Events a worker could not take"), str(health.dead_letters), health.dead_letters > 0),
+        (gettext("Letters that failed"), str(health.letters_failed), health.letters_failed > 0),
+        (gettext("Payment messages given up"), str(health.webhooks_dead), health.webhooks_dead > 0),
+        (gettext("Orders somebody must look at"), str(health.orders_to_look_at), health.orders_to_look_at > 0),
     ]
+    return [(words, value) for words, value, bad in lines if bad]

@@ -64,8 +64,10 @@ def open_lane(river: River, page: Page) -> str:
     """The gate manager opens a lane and makes a code for its tablet."""
     say = river.say
     page.goto("/admin/lanes")
-    page.get_by_label(say("Name of the entrance")).fill("<b>east</b> gate")
+    page.get_by_role("link", name=say("Add a lane")).click()
     page.get_by_label(say("Venue"), exact=True).select_option("S01")
+    page.get_by_role("button", name=say("Go on")).click()
+    page.get_by_label(say("Name of the entrance")).fill("<b>east</b> gate")
     page.get_by_label(say("Default benefit")).select_option("B01")
     page.locator("[name=attended]").check()
     page.get_by_role("button", name=say("Add the lane")).click()
