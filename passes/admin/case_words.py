@@ -92,6 +92,7 @@ LETTER_KINDS = {
 ACTIONS = {
     "pass.held": N_("Put a pass on hold"),
     "pass.released": N_("Released a hold"),
+    "pass.codes_replaced": N_("Made all earlier codes and cards worthless"),
     "pass.link_renewed": N_("Closed the old link and sent a new one"),
     "order.looked_at": N_("Dealt with what an order was marked for"),
     "order.asked": N_("Asked the payment provider about an order"),

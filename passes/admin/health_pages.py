@@ -67,12 +67,15 @@ def health() -> ResponseReturnValue:
         (gettext("Keys, gates and terms"), list(_gates(figures, now))),
         (gettext("Machine"), list(_machine(figures))),
     ]
-    checks = [check for _, group in groups for check in group]
+    checks = [check for _, group in groups for check in group if check.state != "ok"]
+    todo: dict[str, list[Check]] = {}
+    for check in sorted(checks, key=lambda check: check.state):
+        todo.setdefault(check.advice, []).append(check)
     return render_template(
         "admin/health.html",
         groups=groups,
-        bad=[check for check in checks if check.state == "bad"],
-        warn=[check for check in checks if check.state == "warn"],
+        todo=todo,
+        acute=any(check.state == "bad" for check in checks),
         states={code: gettext(words) for code, words in STATES.items()},
         versions=_versions(figures, chosen),
         tables=[(name, shown_bytes(size)) for name, size in figures.database.tables],

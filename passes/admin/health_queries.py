@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from passes import clock
 from passes.access.models import Enrolment
 from passes.admin.models import ChoreRun
 from passes.catalogue.queries import get_calendar, get_current
@@ -104,7 +105,7 @@ def get_figures(session: Session, *, direct: bool, now: datetime) -> Figures:
         or 0,
         terms_version=version,
         holidays_until=holidays_until,
-        database=_database(session, now),
+        database=_database(session),
     )
 
 
@@ -140,7 +141,15 @@ def _catalogue(session: Session) -> tuple[int | None, date | None]:
     return version, date(max(years), 12, 31) if years else None
 
 
-def _database(session: Session, now: datetime) -> Database:
+def _ahead_seconds(session: Session) -> float:
+    """How far the database's clock is before ours: asked between two looks at ours."""
+    before = clock.now()
+    moment: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+    after = clock.now()
+    return (moment - before).total_seconds() - (after - before).total_seconds() / 2
+
+
+def _database(session: Session) -> Database:
     tables = session.execute(
         text(
             "SELECT relname, pg_total_relation_size(oid) AS size FROM pg_class"
@@ -150,17 +159,16 @@ def _database(session: Session, now: datetime) -> Database:
     row = session.execute(
         text(
             "SELECT current_setting('server_version'), (SELECT version_num FROM alembic_version),"
-            " pg_database_size(current_database()), clock_timestamp(),"
-            " pg_has_role('pg_read_all_settings', 'USAGE')"
+            " pg_database_size(current_database()), pg_has_role('pg_read_all_settings', 'USAGE')"
         )
     ).one()
-    version, migration, size, moment, may_ask = row
+    version, migration, size, may_ask = row
     folder = session.execute(text("SELECT current_setting('data_directory')")).scalar_one() if may_ask else None
     return Database(
         version=str(version).split(" ")[0],
         migration=migration,
         size=size,
         tables=[(name, int(bytes_)) for name, bytes_ in tables],
-        ahead_seconds=(moment - now).total_seconds(),
+        ahead_seconds=_ahead_seconds(session),
         folder=folder,
     )

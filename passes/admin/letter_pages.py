@@ -1,5 +1,7 @@
 """Letters: what waits, what was sent, what failed or is kept; each can be read, and sent again."""
 
+import re
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -17,6 +19,7 @@ from passes.db import transaction
 from passes.errors import Problem
 from passes.http import Page, page_request, read_form
 
+_ADDRESS = re.compile(r"(https?://[A-Za-z0-9./_~:?#&=%+-]+)")
 _AGAIN = {"mail": MailAgainForm(), "sms": TextAgainForm()}
 
 
@@ -80,6 +83,7 @@ def _letter_page(letter_id: int, errors: Errors | None = None, status: int = 200
         "admin/letter.html",
         letter=found,
         subject=subject,
+        parts=with_links(found.body),
         kind=gettext(LETTER_KINDS.get(found.kind, found.kind)),
         states=translated(LETTER_STATES),
         can_send=(chosen.sms_url if found.channel == "sms" else chosen.smtp_url) is not None,
@@ -88,3 +92,8 @@ def _letter_page(letter_id: int, errors: Errors | None = None, status: int = 200
         form=request.form if errors else {},
     )
     return page, status
+
+
+def with_links(body: str) -> list[tuple[str, bool]]:
+    """The text in parts, each with whether it is an address to open; also where no blank stands before it."""
+    return [(part, n % 2 == 1) for n, part in enumerate(_ADDRESS.split(body)) if part]
