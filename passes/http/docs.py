@@ -143,7 +143,11 @@ def _resolved(document: Node, schema: Node) -> tuple[Node, bool]:
 
 def _row(document: Node, name: str, schema: Node, needed: bool) -> Row:
     found, nullable = _resolved(document, schema)
-    return Row(name, _type_words(found, nullable), needed, _said(str(schema.get("description", ""))))
+    words = _type_words(found, nullable)
+    if found.get("type") == "array":
+        inner, _ = _resolved(document, found.get("items", {}))
+        words = f"{_type_words(inner, False)}[]"
+    return Row(name, words, needed, _said(str(schema.get("description", ""))))
 
 
 def _type_words(schema: Node, nullable: bool) -> str:

@@ -9,22 +9,26 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from passes import clock, settings
+from passes.access import rates
 from passes.access.guard import secret_link
 from passes.db import transaction
-from passes.errors import N_, Conflict, Invalid, NotFound
+from passes.errors import N_, Conflict, Invalid, NotFound, TooMany
 from passes.feedback.service import answer_survey
 from passes.http import answers, language, load_form
 from passes.http.assets import asset
 from passes.lifecycle.queries import get_pass_by_wallet_token
+from passes.lifecycle.reissue import replace_codes
 from passes.lifecycle.service import activate_pass
 from passes.wallet.queries import get_wallet
 from passes.wallet.rules import SECTIONS, in_order
-from passes.wallet.schemas import CHOOSE, CodeOut, ScoreForm
+from passes.wallet.schemas import CHOOSE, STALE, CodeOut, ReplaceForm, ScoreForm
 from passes.wallet.service import print_card, show_code
 
 blueprint = Blueprint("wallet", __name__)
 
 _SCORE = ScoreForm()
+_REPLACE = ReplaceForm()
+REPLACED_A_DAY = 3
 
 
 # What the script says when it is left alone. {seconds} is filled by it.
@@ -134,8 +138,34 @@ def card(token: str) -> ResponseReturnValue:
         token=token,
         wallet=wallet,
         drawing=drawing,
+        generation=pass_.generation,
+        replaced="replaced" in request.args,
         service_phone=settings.current().service_phone,
     )
+
+
+@blueprint.post("/w/<token>/codes")
+@secret_link("wallet")
+def replace(token: str) -> ResponseReturnValue:
+    """Make every card printed so far worthless. A second click finds it done."""
+    data, errors = load_form(_REPLACE)
+    if errors:
+        return _page(token, error=gettext(STALE), status=422)
+    now = clock.now()
+    try:
+        with transaction() as session:
+            pass_ = get_pass_by_wallet_token(session, token, now)
+            meant = pass_.generation == data["generation"]
+            key = f"codes of pass {pass_.id}"
+            if meant and not rates.allow(session, key, limit=REPLACED_A_DAY, seconds=86_400, now=now):
+                raise TooMany("too_many_tries", N_("Codes can be replaced three times a day. Try again tomorrow."))
+            if meant:
+                replace_codes(session, pass_.id, now=now)
+    except (Conflict, TooMany) as problem:
+        return _page(token, error=gettext(problem.message), status=409 if isinstance(problem, Conflict) else 429)
+    except NotFound:
+        return _page(token)
+    return redirect(url_for("wallet.card", token=token, replaced=1), 303)
 
 
 @blueprint.get("/w/<token>/app.webmanifest")

@@ -17,6 +17,19 @@ class CodeOut(Schema):
     now = fields.Integer(required=True)
 
 
+STALE = N_("This page was out of date. Nothing was changed; look again and repeat it.")
+
+
+class ReplaceForm(Schema):
+    """Which generation of codes the holder saw: a second click finds it replaced and changes nothing."""
+
+    generation = fields.Integer(
+        required=True,
+        validate=validate.Range(min=0, max=255, error=STALE),
+        error_messages=dict.fromkeys(("required", "invalid", "too_large"), STALE),
+    )
+
+
 class ScoreForm(Schema):
     """One of the three faces."""
 

@@ -107,6 +107,13 @@ def code_on(html: str) -> str:
     return read_picture(int(size[1]), path[1])
 
 
+def card_on(html: str) -> str:
+    """What is on the printed card."""
+    picture = re.search(r'viewBox="0 0 (\d+) \1" role="img".*?<path d="([^"]+)"', html, re.S)
+    assert picture
+    return read_picture(int(picture[1]), picture[2])
+
+
 def judged(session: Session, text: str, moment: datetime) -> Verdict:
     return verify(text, now=int(moment.timestamp()), venue_number=0, trust=read_trust(session, moment))
 
@@ -388,9 +395,7 @@ def test_the_printed_card_is_a_good_code_for_a_lane_with_staff_and_for_no_other(
     client: FlaskClient, session: Session, mine: Holding, now: datetime
 ) -> None:
     answer = client.get(f"{mine.path}/card", headers=ENGLISH)
-    picture = re.search(r'viewBox="0 0 (\d+) \1" role="img".*?<path d="([^"]+)"', answer.text, re.S)
-    assert picture
-    text = read_picture(int(picture[1]), picture[2])
+    text = card_on(answer.text)
     verdict = judged(session, text, now + 300 * DAY)
     assert (verdict.code, verdict.serial, len(text)) == ("ok", mine.pass_.id, 122)
     assert "no-store" in answer.headers["Cache-Control"]
@@ -422,3 +427,39 @@ def test_the_page_can_be_kept_on_the_home_screen(client: FlaskClient, mine: Hold
         with client.get(icon["src"]) as file, Image.open(BytesIO(file.data)) as picture:
             assert f"{picture.width}x{picture.height}" == icon["sizes"]
     assert {icon["purpose"] for icon in described["icons"]} == {"any", "maskable"}
+
+
+def test_a_lost_card_is_made_worthless_once_however_often_the_button_is_pressed(
+    client: FlaskClient, session: Session, mine: Holding, now: datetime
+) -> None:
+    lost = card_on(client.get(f"{mine.path}/card").text)
+    page = client.get(f"{mine.path}/card", headers=ENGLISH).text
+    assert "Every card printed so far is then refused at every gate." in page
+    for _ in range(2):
+        answer = client.post(f"{mine.path}/codes", data={"generation": "0"}, headers=ENGLISH)
+        assert (answer.status_code, answer.location) == (303, f"{mine.path}/card?replaced=1")
+    session.refresh(mine.pass_)
+    assert mine.pass_.generation == 1
+    new = card_on(client.get(answer.location).text)
+    gate = gate_at(session, "S15", now=now, default_benefit_id="B15").gate
+    scans = [ScanRequest(scan_id=uuid4(), code=text) for text in (lost, new, code_on(client.get(mine.path).text))]
+    codes = [(made["decision"], made["refusal_code"]) for made in record_scans(session, gate, scans, now=now)]
+    assert codes == [("refused", "credential_revoked"), ("needs_confirmation", None), ("admitted", None)]
+
+
+@pytest.mark.parametrize("generation", [None, "", "-1", "256", "🙂", "9" * 10_000])
+def test_rubbish_replaces_no_code(client: FlaskClient, session: Session, mine: Holding, generation: str | None) -> None:
+    answer = client.post(f"{mine.path}/codes", data={} if generation is None else {"generation": generation})
+    assert answer.status_code == 422
+    session.refresh(mine.pass_)
+    assert mine.pass_.generation == 0
+
+
+def test_codes_are_replaced_three_times_a_day_and_never_from_another_site(
+    client: FlaskClient, session: Session, mine: Holding
+) -> None:
+    away = client.post(f"{mine.path}/codes", data={"generation": "0"}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert away.status_code == 403
+    answers = [client.post(f"{mine.path}/codes", data={"generation": str(seen)}).status_code for seen in range(4)]
+    assert answers == [303, 303, 303, 429]
+    assert client.post("/w/nonsense/codes", data={"generation": "0"}).status_code == 404
