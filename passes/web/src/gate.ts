@@ -17,11 +17,13 @@ import { Training } from "./gate/training";
 import { byId, press, word } from "./gate/words";
 
 const LANE_EVERY_MS = 60_000;
+const LANE_SOON_MS = 3000;
 
 const around = protocol.browserSurroundings();
 const desk = new Desk();
 let enrolment = store.readEnrolment();
 let isEnrolling = true;
+let laneTimer: ReturnType<typeof setTimeout> | undefined;
 
 const token = (): string | null => enrolment?.token ?? null;
 const dialogs = [...document.querySelectorAll("dialog")];
@@ -42,7 +44,10 @@ const reader: Reader = new Reader({
   desk,
   around,
   signedOff,
-  recorded: () => today.soon(),
+  recorded: () => {
+    today.soon();
+    if (enrolment?.lane.shift) laneSoon();
+  },
 });
 const camera = cameraPanel((text) => void reader.see(text));
 const training = new Training(reader);
@@ -114,6 +119,14 @@ async function refreshLane(): Promise<void> {
   } else {
     byId("disconnected").hidden = false;
   }
+}
+
+function laneSoon(): void {
+  if (laneTimer !== undefined) return;
+  laneTimer = setTimeout(() => {
+    laneTimer = undefined;
+    void refreshLane();
+  }, LANE_SOON_MS);
 }
 
 async function keepAwake(): Promise<void> {

@@ -1,7 +1,20 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { ShownMemory } from "../src/gate/memory";
-import { enrol, newScanId, sendScan, type ScanRequest, type Surroundings } from "../src/gate/protocol";
+import { ZXING_WASM_SHA256 } from "barcode-detector/ponyfill";
+import { endShift, listScans, voidScan } from "../src/gate/ledger";
+import { ShownMemory, Sightings } from "../src/gate/memory";
+import { clockWords, momentWords } from "../src/gate/moments";
+import {
+  enrol,
+  enrolmentCode,
+  newScanId,
+  rehearse,
+  sendScan,
+  type ScanRequest,
+  type Surroundings,
+} from "../src/gate/protocol";
 import { characterOf, Wedge, withoutLineEnd } from "../src/gate/wedge";
 
 const SCAN: ScanRequest = { scan_id: "5a1e9c1c-9a0b-4d1e-8f5e-0d6f3f0c7a11", code: "YP0123" };
@@ -9,19 +22,23 @@ const ANSWER = { scan_id: SCAN.scan_id, decision: "admitted", words: { zh: "请�
 const ADMITTED = { answers: [ANSWER] };
 
 /** A server that gives these answers in turn; a number is a status without JSON, null a broken network. */
-function around(answers: unknown[]): { around: Surroundings; sent: RequestInit[]; waits: number[] } {
+function around(answers: unknown[]): { around: Surroundings; sent: RequestInit[]; paths: string[]; waits: number[] } {
   const sent: RequestInit[] = [];
+  const paths: string[] = [];
   const waits: number[] = [];
   return {
     sent,
+    paths,
     waits,
     around: {
-      fetch: (_input, init) => {
+      fetch: (input, init) => {
         sent.push(init ?? {});
+        paths.push(String(input));
         const answer = answers.shift();
         if (answer === null || answer === undefined) return Promise.reject(new TypeError("no network"));
         if (typeof answer === "number") return Promise.resolve(new Response("<html>", { status: answer }));
         const [status, body] = Array.isArray(answer) ? (answer as [number, unknown]) : [200, answer];
+        if (status === 204) return Promise.resolve(new Response(null, { status }));
         return Promise.resolve(new Response(JSON.stringify(body), { status }));
       },
       wait: (milliseconds) => {
@@ -140,4 +157,56 @@ test("a scan id is a version 4 UUID, also without randomUUID", () => {
   assert.equal(made.size, 100);
   for (const id of made) assert.match(id, shape);
   assert.match(newScanId(), shape);
+});
+
+test("a camera reads a code once while it is in sight, and again when it has been away", () => {
+  const sightings = new Sightings();
+  assert.equal(sightings.isNew("YP1", 0), true);
+  for (let at = 80; at < 20_000; at += 80) assert.equal(sightings.isNew("YP1", at), false);
+  assert.equal(sightings.isNew("YP2", 20_080), true);
+  assert.equal(sightings.isNew("YP2", 23_100), true);
+  sightings.forget();
+  assert.equal(sightings.isNew("YP2", 23_180), true);
+});
+
+test("a rehearsal is asked of a path of its own", async () => {
+  const { around: surroundings, paths } = around([ADMITTED]);
+  assert.equal((await rehearse("token", SCAN, surroundings)).kind, "answer");
+  assert.deepEqual(paths, ["/api/v1/gate/rehearsals"]);
+});
+
+test("the list asks for a page, a taking back names its scan, and an answer without a body is one", async () => {
+  const { around: surroundings, paths, sent } = around([{ items: [] }, {}, [204, null]]);
+  await listScans("token", { mine: true, before: "17" }, surroundings);
+  await voidScan("token", SCAN.scan_id, "wrong benefit", surroundings);
+  assert.deepEqual(await endShift("token", surroundings), { kind: "answer", answer: null });
+  assert.deepEqual(paths, [
+    "/api/v1/gate/scans?limit=20&mine=1&before=17",
+    `/api/v1/gate/scans/${SCAN.scan_id}/void`,
+    "/api/v1/gate/shifts/current",
+  ]);
+  assert.equal(sent[1]!.body, JSON.stringify({ reason: "wrong benefit" }));
+});
+
+test("an enrolment code is found in a link, or is what was typed", () => {
+  assert.equal(enrolmentCode("https://youyou.example/gate#enrol=ABCD-EFGH"), "ABCD-EFGH");
+  assert.equal(enrolmentCode("/gate#enrol=ABCD-EFGH&lang=en"), "ABCD-EFGH");
+  assert.equal(enrolmentCode(" abcd efgh "), "abcd efgh");
+});
+
+test("a moment is said by the city's day, whatever the tablet's zone", () => {
+  const words = { today: "today", tomorrow: "tomorrow" };
+  const now = new Date("2026-11-24T15:59:00Z"); // 23:59 in Lanzhou
+  assert.equal(momentWords("2026-11-24T15:59:30Z", "en-GB", words, now), "today 23:59");
+  assert.equal(momentWords("2026-11-24T16:00:00Z", "en-GB", words, now), "tomorrow 00:00");
+  assert.match(momentWords("2026-11-25T22:30:00Z", "en-GB", words, now), /^26 November 2026 Thu 06:30$/);
+  assert.match(momentWords("2026-11-25T22:30:00Z", "zh-CN", words, now), /2026年11月26日 周四 06:30/);
+  assert.equal(momentWords("soon", "en-GB", words, now), "soon");
+  assert.equal(clockWords("2026-11-24T16:00:05Z", "zh-CN", true), "00:00:05");
+});
+
+test("the decoder served is the one the detector was built with", async () => {
+  const manifest = JSON.parse(await readFile("static/manifest.json", "utf8")) as Record<string, string>;
+  const decoder = await readFile(`static/${manifest["zxing_reader.wasm"]}`);
+  assert.equal(createHash("sha256").update(decoder).digest("hex"), ZXING_WASM_SHA256);
 });

@@ -216,9 +216,13 @@ def test_a_fault_of_the_server_is_no_refusal(open_gate: Opener, spot: Spot, faul
 def test_a_code_scanned_while_waiting_is_not_sent(open_gate: Opener, spot: Spot) -> None:
     page = open_gate(enrolled=("S16", "B16"))
     held: list[Route] = []
+    page.clock.install()
     page.route("**/api/v1/scans", lambda route: held.append(route))
     wedge(page, spot.code())
     expect_state(page, "waiting")
+    expect(page.get_by_text("网络较慢")).to_be_hidden()
+    page.clock.fast_forward(3000)
+    expect(page.get_by_text("网络较慢")).to_be_visible()
     wedge(page, "YP-ANOTHER")
     expect(page.locator("#busy-note")).to_be_visible()
     held[0].continue_()

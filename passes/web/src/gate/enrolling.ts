@@ -11,15 +11,10 @@ export interface Around {
   enrolled: (made: Enrolled) => void;
 }
 
-/** The code in what was typed or scanned: itself, or the end of a link like https://…/gate#enrol=ABCD-EFGH. */
-export function enrolmentCode(text: string): string {
-  return /#enrol=([^&#\s]+)/.exec(text)?.[1] ?? text.trim();
-}
-
 /** The code that the page's address brought along. It is taken out of the address: it works once. */
 export function takeLinkedCode(): string | null {
   if (!location.hash.startsWith("#enrol=")) return null;
-  const code = enrolmentCode(decodeURI(location.hash));
+  const code = protocol.enrolmentCode(decodeURI(location.hash));
   history.replaceState(null, "", location.pathname + location.search);
   return code;
 }
@@ -33,7 +28,7 @@ export function enrolling(gate: Around): { open: (message: string | null, linked
   async function submit(): Promise<void> {
     if (button.disabled) return;
     button.disabled = true;
-    const outcome = await protocol.enrol(enrolmentCode(code.value), name.value, gate.token(), gate.around);
+    const outcome = await protocol.enrol(protocol.enrolmentCode(code.value), name.value, gate.token(), gate.around);
     button.disabled = false;
     byId("enrol-linked").hidden = true;
     const problem = outcome.kind === "problem" || outcome.kind === "signed_off" ? outcome.problem : null;

@@ -27,9 +27,15 @@ export function listenToKeys(ears: Ears): void {
         event.preventDefault();
         return;
       }
-      if (!ears.listening()) return;
-      const inField = event.target === field;
       const at = event.timeStamp;
+      const character = characterOf(event, event.getModifierState("CapsLock"));
+      if (!ears.listening()) {
+        // A scan while something is asked: its Enter must not answer for the person.
+        if (event.code !== "Enter" && event.code !== "NumpadEnter") wedge.add(character ?? "", at);
+        else if (wedge.take(at).burst) event.preventDefault();
+        return;
+      }
+      const inField = event.target === field;
       if (event.code === "Enter" || event.code === "NumpadEnter") {
         const { text, burst } = wedge.take(at);
         // In the field only a machine's burst is taken from the keys; what a person typed there is the field's.
@@ -40,7 +46,6 @@ export function listenToKeys(ears: Ears): void {
         return;
       }
       if (event.code === "Escape") ears.escape();
-      const character = characterOf(event, event.getModifierState("CapsLock"));
       if (character === null) return;
       if (character === " " && event.target instanceof Element && event.target.matches(WORKED_BY_SPACE)) return;
       wedge.add(character, at);

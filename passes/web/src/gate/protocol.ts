@@ -159,3 +159,8 @@ export async function enrol(
   const body = { code, device_name: deviceName };
   return (await call("/api/v1/enrolments", { method: "POST", token: oldToken, body }, around)) as Outcome<Enrolled>;
 }
+
+/** The code in what was typed or scanned: itself, or the end of a link like https://…/gate#enrol=ABCD-EFGH. */
+export function enrolmentCode(text: string): string {
+  return /#enrol=([^&#\s]+)/.exec(text)?.[1] ?? text.trim();
+}

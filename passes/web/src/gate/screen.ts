@@ -1,7 +1,7 @@
 // What the gate says over the whole screen. Everything from the server goes in as text, never as markup.
 
 import type { Bilingual, Choice, ConfirmItem, Elsewhere, Lane, Outcome, ScanAnswer } from "./protocol";
-import { both, byId, element, htmlLang, language, momentWords, other, texts, word, type Language } from "./words";
+import { both, byId, element, htmlLang, language, other, texts, whenWords, word, type Language } from "./words";
 
 /** What the buttons of a result do. */
 export interface Actions {
@@ -156,7 +156,7 @@ function offer(items: ConfirmItem[], said: Bilingual, actions: Actions): void {
 }
 
 function sayNext(moment: string): void {
-  const when = (of: Language): Record<string, string> => ({ when: momentWords(moment, of) });
+  const when = (of: Language): Record<string, string> => ({ when: whenWords(moment, of) });
   sayTwice("result-next", both("next_allowed", { zh: when("zh"), en: when("en") }));
 }
 

@@ -1,6 +1,7 @@
 // A result is also heard and felt, so that nobody has to look at the screen to know: rising, falling, questioning, long.
 
-import { readSetting, keepSetting } from "./store";
+import { keepSetting, readSetting } from "./store";
+import { byId } from "./words";
 
 export type Signal = "admitted" | "refused" | "needs_confirmation" | "silent";
 
@@ -50,13 +51,16 @@ export function setMuted(value: boolean): void {
 export function wakeSound(): void {
   context ??= typeof AudioContext === "undefined" ? null : new AudioContext();
   if (context?.state === "suspended") void context.resume();
+  byId("sound-asleep").hidden = true;
 }
 
 /** The vibration stays when the sound is off. */
 export function signal(name: Signal): void {
   // Where nobody has touched the page yet, vibrate() does nothing, and asking would be logged as a fault.
   if (navigator.userActivation?.hasBeenActive !== false) navigator.vibrate?.(BUZZES[name]);
-  if (!muted && context?.state === "running") sound(context, name);
+  if (muted) return;
+  if (context?.state === "running") sound(context, name);
+  else byId("sound-asleep").hidden = context !== null;
 }
 
 function sound(on: AudioContext, name: Signal): void {

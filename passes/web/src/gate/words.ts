@@ -1,5 +1,6 @@
-// The page's texts, its language, and times as people at a gate say them.
+// The page's texts and its language, and small things to draw with.
 
+import { clockWords, momentWords } from "./moments";
 import type { Bilingual } from "./protocol";
 
 export type Language = "zh" | "en";
@@ -8,9 +9,6 @@ export interface Texts {
   both: Record<string, Bilingual>;
   one: Record<string, string>;
 }
-
-const ZONE = "Asia/Shanghai";
-const DAY_MS = 86_400_000;
 
 export const language: Language = document.documentElement.lang.startsWith("en") ? "en" : "zh";
 export const other: Language = language === "zh" ? "en" : "zh";
@@ -39,34 +37,16 @@ export function fill(text: string, values: Record<string, string | number>): str
 }
 
 export function htmlLang(of: Language): string {
-  return of === "zh" ? "zh-CN" : "en";
+  return of === "zh" ? "zh-CN" : "en-GB";
 }
 
-/** "today 14:00", "tomorrow 06:30", or the day with its weekday: local time of the city, whatever the tablet says. */
-export function momentWords(moment: string, of: Language, now: Date = new Date()): string {
-  const at = new Date(moment);
-  if (Number.isNaN(at.getTime())) return moment;
-  const locale = of === "zh" ? "zh-CN" : "en-GB";
-  const time = new Intl.DateTimeFormat(locale, { timeZone: ZONE, hour: "2-digit", minute: "2-digit", hour12: false });
-  const days = dayNumber(at) - dayNumber(now);
-  const near = days === 0 ? "today" : days === 1 ? "tomorrow" : null;
-  if (near !== null) return `${both(near)[of]} ${time.format(at)}`;
-  const day = new Intl.DateTimeFormat(locale, { timeZone: ZONE, dateStyle: "long" });
-  const weekday = new Intl.DateTimeFormat(locale, { timeZone: ZONE, weekday: "short" });
-  return `${day.format(at)} ${weekday.format(at)} ${time.format(at)}`;
+/** When a visitor may come again. */
+export function whenWords(moment: string, of: Language): string {
+  return momentWords(moment, htmlLang(of), { today: both("today")[of], tomorrow: both("tomorrow")[of] });
 }
 
 export function timeWords(moment: string | Date, seconds = false): string {
-  const at = new Date(moment);
-  if (Number.isNaN(at.getTime())) return String(moment);
-  const parts: Intl.DateTimeFormatOptions = { timeZone: ZONE, hour: "2-digit", minute: "2-digit", hour12: false };
-  if (seconds) parts.second = "2-digit";
-  return new Intl.DateTimeFormat(language === "zh" ? "zh-CN" : "en-GB", parts).format(at);
-}
-
-function dayNumber(at: Date): number {
-  // No summer time since 1991: a local day of the city is always 24 hours.
-  return Math.floor((at.getTime() + 8 * 3_600_000) / DAY_MS);
+  return clockWords(moment, htmlLang(language), seconds);
 }
 
 export function element<K extends keyof HTMLElementTagNameMap>(
