@@ -23,8 +23,8 @@ def places(seen: Overview, names: Names) -> Panel:
     """Every place the filter means, on a map; in the table the admissions and what they were before."""
     total = sum(count for count, _ in seen.by_venue.values())
     rows = [
-        (names.venue(id_), count, count / total if total else None, count - before)
-        for id_, (count, before) in seen.by_venue.items()
+        (names.venue(id_), count, count / total if total else None, change)
+        for id_, (count, change) in seen.by_venue.items()
     ]
     links = {number: seen.asked.query(venue=id_, kind=None) for number, id_ in enumerate(seen.by_venue)}
     heads = (

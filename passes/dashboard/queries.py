@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, extract, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, extract, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from passes.clock import local_day, local_time
@@ -23,8 +23,8 @@ class Overview:
     """One look at the projections through a filter.
 
     today and week_ago: admissions in each of 24 hours. by_day: of the period and of what it is compared with; days
-    without any are missing. by_weekday: 7 × 24, Monday first. by_venue: {id: (in the period, before it)}, most
-    first. compared: the two sums a comparison may use, both up to the hour that has last ended.
+    without any are missing. by_weekday: 7 × 24, Monday first. by_venue: {id: (in the period, more than before)},
+    most first. compared: the two sums a comparison may use, both up to the hour that has last ended.
     as_of: everything that happened before is counted; None means that the counting has never caught up.
     """
 
@@ -81,7 +81,7 @@ def overview(session: Session, asked: Filter, *, now: datetime, direct: bool) ->
         unique_today=unique_passes(session, "day", today, asked.venue_ids),
         by_day=by_day,
         by_weekday=_by_weekday(session, asked),
-        by_venue=_by_venue(session, asked),
+        by_venue=_by_venue(session, asked, now),
         by_benefit=_by_benefit(session, asked),
         refusals=_refusals(session, asked),
         uniques=count_uniques(session, asked),
@@ -160,7 +160,8 @@ def _by_day(session: Session, asked: Filter) -> Mapping[date, int]:
     return {day: int(visits) for day, visits in session.execute(rows)}
 
 
-def _by_venue(session: Session, asked: Filter) -> Mapping[str, tuple[int, int]]:
+def _by_venue(session: Session, asked: Filter, now: datetime) -> Mapping[str, tuple[int, int]]:
+    """Of each place the admissions, and how many more they are than before, by the hour that has last ended."""
     inside = VisitsDaily.day.between(asked.first_on, asked.last_on)
     visits = func.coalesce(func.sum(VisitsDaily.visits).filter(inside), 0)
     before = func.coalesce(func.sum(VisitsDaily.visits).filter(VisitsDaily.day.between(*asked.before)), 0)
@@ -176,7 +177,26 @@ def _by_venue(session: Session, asked: Filter) -> Mapping[str, tuple[int, int]]:
         .group_by(VisitsDaily.venue_id)
         .order_by(visits.desc(), VisitsDaily.venue_id)
     )
-    return {venue_id: (int(count), int(earlier)) for venue_id, count, earlier in session.execute(rows)}
+    late = _late(session, asked, now)
+    found = [(venue_id, int(count), int(earlier)) for venue_id, count, earlier in session.execute(rows)]
+    return {venue_id: (count, count - earlier - late.get(venue_id, 0)) for venue_id, count, earlier in found}
+
+
+def _late(session: Session, asked: Filter, now: datetime) -> Mapping[str, int]:
+    """Where the period ends today: by how much the hours that are not over yet differ between both last days."""
+    if asked.last_on != local_day(now):
+        return {}
+    today = VisitsByHour.day == asked.last_on
+    rows = (
+        select(VisitsByHour.venue_id, func.sum(case((today, VisitsByHour.visits), else_=-VisitsByHour.visits)))
+        .where(
+            VisitsByHour.day.in_((asked.last_on, asked.before[1])),
+            VisitsByHour.hour >= local_time(now).hour,
+            _at(VisitsByHour.venue_id, asked),
+        )
+        .group_by(VisitsByHour.venue_id)
+    )
+    return {venue_id: int(visits) for venue_id, visits in session.execute(rows)}
 
 
 def _by_benefit(session: Session, asked: Filter) -> list[tuple[str, int]]:

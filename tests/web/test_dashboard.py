@@ -68,8 +68,8 @@ def test_the_figures_are_those_that_were_counted(marketing: FlaskClient, session
     assert panels["today"]["rows"][2] == ["10:00–11:00", "13", "0"]
     assert panels["days"]["rows"][0] == ["Wed 25 Nov", "13", "0"]
     assert panels["places"]["rows"] == [
-        ["Yellow River Tower", "12", "92.3%", "+12"],
-        ["Baita Mountain Park", "1", "7.7%", "+1"],
+        ["Yellow River Tower", "12", "92.3%", "±0"],
+        ["Baita Mountain Park", "1", "7.7%", "±0"],
     ]
     assert [row[1] for row in panels["benefits"]["rows"]] == ["5", "4", "4"]
     assert [row[1:] for row in panels["refusals"]["rows"]] == [["2", "66.7%"], ["1", "33.3%"]]
@@ -104,6 +104,8 @@ def test_today_is_compared_with_the_same_hours_a_week_ago(
         "value": "4",
         "note": "▲ 1 more than the same weekday a week ago, by 10:00",
     }
+    day = live(marketing, "period=today")["panels"]
+    assert day["places"]["rows"] == [["Yellow River Tower", "4", "100.0%", "+1"]]
     assert shown["panels"]["today"]["say"] == "Up to 10:00: 4, at the same time on Wed 18 Nov 3."
 
 
@@ -142,8 +144,8 @@ def test_the_table_behind_a_chart_comes_as_a_file(marketing: FlaskClient, sessio
     assert answer.headers["Content-Disposition"] == 'attachment; filename="youyou-places-2026-11-19-2026-11-25.csv"'
     assert answer.data.decode("utf-8-sig").splitlines() == [
         "场所,人次,占比,变化",
-        "兰州黄河楼,12,0.9231,12",
-        "白塔山景区,1,0.0769,1",
+        "兰州黄河楼,12,0.9231,0",
+        "白塔山景区,1,0.0769,0",
     ]
     assert marketing.get("/dashboard/secrets.csv").status_code == 404
 
