@@ -1,0 +1,49 @@
+"""How a wallet sorts what a pass gives."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from passes.wallet.rules import Left, in_order, section_of, standing
+
+
+@pytest.mark.parametrize(
+    ("experience", "kinds", "section"),
+    [
+        (False, ["spot"], "sights"),
+        (False, ["spot", "spot"], "city"),
+        (False, ["hotel"], "hotels"),
+        (False, ["hotel", "shop"], "city"),
+        (False, ["online"], "city"),
+        (True, ["spot"], "experiences"),
+    ],
+)
+def test_a_benefit_stands_where_a_holder_looks_for_it(experience: bool, kinds: list[str], section: str) -> None:
+    assert section_of(experience, kinds) == section
+
+
+def test_what_is_used_up_for_the_term_is_worse_than_for_the_day() -> None:
+    today, term = Left("day", 0, 1), Left("term", 0, 4)
+    assert standing(True, ()) == "usable"
+    assert standing(True, (Left("day", 1, 1), Left("term", 3, 4))) == "usable"
+    assert standing(True, (today, Left("term", 3, 4))) == "tomorrow"
+    assert standing(True, (today, term)) == "spent"
+    assert standing(False, ()) == "later"
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    section: str
+    standing: str
+
+
+def test_what_can_be_used_comes_first_and_the_catalogues_order_stays() -> None:
+    rows = [
+        Row("a", "sights", "later"),
+        Row("b", "sights", "usable"),
+        Row("c", "hotels", "usable"),
+        Row("d", "sights", "usable"),
+        Row("e", "sights", "spent"),
+    ]
+    assert [row.name for row in in_order(rows, "sights")] == ["b", "d", "e", "a"]
