@@ -41,13 +41,16 @@ def front() -> ResponseReturnValue:
     """What the pass opens, what it costs and what it saves."""
     terms, now = _terms(), clock.now()
     products = [product for product in terms.products.values() if product.sold]
+    # A bundle has no terms of its own to tell of.
+    main = next((product for product in products if product.benefits), None)
     places = shown.places_of(terms, _offered(terms), Wanted(), now)
     experiences = [terms.benefits[id_] for id_ in _offered(terms) if terms.benefits[id_].experience]
     return render_template(
         "catalogue/front.html",
         terms=terms,
         products=products,
-        value=value_of(terms, products[0]) if products else None,
+        main=main,
+        value=value_of(terms, main) if main else None,
         places=places,
         open_now=[place for place in places if place.opening.open and place.venue.kind == "spot"][:HIGHLIGHTS],
         experiences=[shown.benefit_shown(terms, benefit) for benefit in experiences[:HIGHLIGHTS]],

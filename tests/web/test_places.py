@@ -47,6 +47,19 @@ def test_the_front_page_says_what_the_pass_opens_costs_and_saves(shop: FlaskClie
     assert 'href="/buy?product=PASS-ADULT"' in shop.get("/").text
 
 
+def test_a_bundle_says_what_is_in_it_and_an_empty_shop_that_nothing_is_sold(
+    client: FlaskClient, session: Session, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: now)
+    city(session, now=now, **{"price_fen: 39900, sold: false": "price_fen: 39900, sold: true"})
+    family = "家庭卡 2大1小 ¥399 悠游兰州年卡·成人 + 悠游兰州年卡·成人 + 儿童副卡"
+    assert family in words_of(client, "/?lang=zh")
+    city(session, now=now, **{"sold: true": "sold: false"})
+    words = words_of(client, "/?lang=zh")
+    assert "目前没有在售" in words and "能省多少" not in words and "白塔山景区" in words
+    assert "34 处中的 34 处" in words_of(client, "/places")
+
+
 def test_before_a_catalogue_is_loaded_the_shop_says_so(client: FlaskClient) -> None:
     for path in ("/", "/places"):
         assert client.get(path).status_code == 404
