@@ -18,7 +18,7 @@ def test_a_page_travels_compressed_to_a_browser_that_can_unpack_it(client: Flask
     assert len(packed.data) < len(plain.data)
 
 
-@pytest.mark.parametrize("name", ["style.css", "wallet.js"])
+@pytest.mark.parametrize("name", ["style.css", "wallet.js", "zxing_reader.wasm"])
 def test_a_built_file_is_compressed_and_kept_for_a_year(client: FlaskClient, name: str) -> None:
     with client.get(asset(name), headers={"Accept-Encoding": "gzip, br"}) as answer:
         assert answer.headers["Content-Encoding"] == "br"

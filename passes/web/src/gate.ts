@@ -81,7 +81,6 @@ function showScanning(connected: boolean): void {
   isEnrolling = false;
   byId("enrol").hidden = true;
   byId("scan").hidden = false;
-  byId("training").hidden = false;
   showLane(enrolment.lane, connected);
   screen.setState("ready");
   camera.wake(true);
@@ -92,6 +91,8 @@ function showLane(lane: protocol.Lane, connected: boolean): void {
   screen.showLane(lane, connected);
   desk.show(lane);
   shift.show(lane);
+  today.showIf(lane.attended);
+  byId("training").hidden = isEnrolling || !lane.attended;
   today.shiftIs((lane.shift ?? null) !== null);
 }
 

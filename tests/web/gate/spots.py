@@ -40,7 +40,9 @@ class Spot:
     def now(self) -> datetime:
         return self.started + (REAL_NOW() - self.real)
 
-    def lane_code(self, venue_id: str, *, name: str = "east gate", benefit_id: str | None = None) -> str:
+    def lane_code(
+        self, venue_id: str, *, name: str = "east gate", benefit_id: str | None = None, attended: bool = True
+    ) -> str:
         """A code for a new lane, whose name is made unique by a number."""
         self.lanes += 1
         with transaction() as session:
@@ -48,7 +50,7 @@ class Spot:
                 session,
                 venue_id=venue_id,
                 name=f"{name} {self.lanes}",
-                attended=True,
+                attended=attended,
                 default_benefit_id=benefit_id,
                 now=self.now(),
             )

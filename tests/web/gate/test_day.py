@@ -47,6 +47,7 @@ def test_a_clerk_works_a_shift_and_takes_an_admission_back(open_gate: Opener, sp
     expect(rows.first).to_contain_text("不是本系统的码")
     expect(rows.last).to_contain_text("王*明 (成人) · 河口古镇通票 · 王芳 <b>")
     assert (total(page, "放行"), total(page, "拒绝")) == ("1", "1")
+    page.emulate_media(color_scheme="dark")
     assert violations(page) == []
 
     rows.last.get_by_role("button", name="撤销").click()
@@ -149,6 +150,10 @@ def test_a_link_brings_the_code_and_the_address_forgets_it(open_gate: Opener, sp
     page.get_by_role("button", name="登记", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("north gate")
     assert page.evaluate("document.documentElement.scrollWidth") == 320
+    wedge(page, "rubbish")
+    expect_state(page, "refused")
+    assert page.get_by_role("alertdialog").evaluate("answer => answer.scrollWidth - answer.clientWidth") == 0
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="声音").click()
     page.reload()
     expect(page.get_by_role("button", name="声音")).to_have_attribute("aria-pressed", "false")

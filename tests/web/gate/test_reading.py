@@ -281,3 +281,32 @@ def test_the_page_speaks_english_and_fits_a_phone(open_gate: Opener, spot: Spot)
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= PHONE["width"]
     assert page.locator("#next").bounding_box()
+
+
+def test_a_keyboard_alone_reads_a_code_and_goes_on(open_gate: Opener, spot: Spot) -> None:
+    page = open_gate(enrolled=("S16", "B16"), query="?lang=en")
+    field = page.get_by_label("Or paste the code here")
+    page.get_by_role("link", name="Skip to the content").focus()
+    for _ in range(12):
+        if not field.evaluate("field => field === document.activeElement"):
+            page.keyboard.press("Tab")
+    expect(field).to_be_focused()
+    page.keyboard.type("rubbish", delay=100)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alertdialog", name="Not our code")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Next visitor")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alertdialog")).to_be_hidden()
+    expect(field).to_be_focused()
+
+
+def test_where_nobody_stands_visitors_see_no_other_visitors(open_gate: Opener, spot: Spot) -> None:
+    page = open_gate()
+    enrol(page, spot.lane_code("S16", name="turnstile", benefit_id="B16", attended=False))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("turnstile")
+    wedge(page, spot.code())
+    expect_state(page, "admitted")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("list", name="最近的扫码")).to_be_hidden()
+    expect(page.get_by_role("button", name="培训")).to_be_hidden()

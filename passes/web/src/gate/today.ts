@@ -20,6 +20,7 @@ export class Today {
   private before: string | null = null;
   private mine = false;
   private asked = 0;
+  private shown = true;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly gate: Around) {
@@ -32,6 +33,12 @@ export class Today {
   soon(): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.read(), AFTER_SCAN_MS);
+  }
+
+  /** Where nobody stands the visitors look at this screen: who came before them is not theirs to see or take back. */
+  showIf(attended: boolean): void {
+    this.shown = attended;
+    byId("today").hidden = !attended;
   }
 
   /** Whether someone's shift is open, whose scans may be looked at alone. */
@@ -53,7 +60,7 @@ export class Today {
   async read(): Promise<void> {
     clearTimeout(this.timer);
     const token = this.gate.token();
-    if (token === null) return;
+    if (token === null || !this.shown) return;
     const asked = (this.asked += 1);
     const outcome = await listScans(token, { mine: this.mine, limit: PAGE }, this.gate.around);
     if (asked !== this.asked) return;
