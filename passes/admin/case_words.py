@@ -86,6 +86,7 @@ REFUND_REASONS = {
 LETTER_KINDS = {
     "order_paid": N_("order paid, with the link to each pass"),
     "pass_link": N_("new link to a pass"),
+    "lookup_code": N_("code to find a pass"),
 }
 
 # What staff did, as the audit log and the timelines call it.
@@ -94,6 +95,7 @@ ACTIONS = {
     "pass.released": N_("Released a hold"),
     "pass.codes_replaced": N_("Made all earlier codes and cards worthless"),
     "pass.link_renewed": N_("Closed the old link and sent a new one"),
+    "pass.codes_replaced": N_("Made every earlier code of a pass worthless"),
     "order.looked_at": N_("Dealt with what an order was marked for"),
     "order.asked": N_("Asked the payment provider about an order"),
     "letter.sent_again": N_("Sent a letter again"),

@@ -169,7 +169,7 @@ def checkout_request(
         "payment_intent_data": {"description": order.number, "metadata": metadata},
         "expires_at": int(payment.expires_at.timestamp()),
         "success_url": f"{public_url}/pay/return?order={_TOKEN}&session_id={{CHECKOUT_SESSION_ID}}",
-        "cancel_url": f"{public_url}/orders/{_TOKEN}",
+        "cancel_url": f"{public_url}/pay/return?order={_TOKEN}",
     }
 
 

@@ -15,6 +15,8 @@ from tests.rules.test_payment_guards import SANDBOX, faults
         ("YOUYOU_PROXIES", "10"),
         ("YOUYOU_HOLD_MINUTES", "9" * 5000),
         ("YOUYOU_SERVICE_PHONE", "call us"),
+        ("SMS_URL", "sms://gateway"),
+        ("SMS_KEY", "secret"),
         ("SMTP_FROM", "nobody"),
         ("SMTP_FROM", "a@b\nBcc: c@d"),
     ],

@@ -38,10 +38,12 @@ def examples(session: Session, pass_id: int, order_id: int, now: datetime) -> Ex
     asked_id = lookup_id(uuid4(), "+8613900000000", "002X")
     ask_for_code(session, asked_id, "+8613900000000", "002X", locale="zh", now=now)
     wallet = wallet_path(session, pass_id)
+    order = f"/orders/{order_token(session.get_one(Order, order_id).public_id)}"
     session.flush()
     return {
         "/w/<token>": wallet,
-        "/orders/<token>": f"/orders/{order_token(session.get_one(Order, order_id).public_id)}",
+        "/orders/<token>": order,
+        "/orders/<token>/state.json": f"{order}/state.json",
         "/admin/welcome/<token>": f"/admin/welcome/{invited.token}",
         "/dashboard/<name>.csv": "/dashboard/hours.csv",
         "token": wallet.rpartition("/")[2],
