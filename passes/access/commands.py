@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from passes import clock, db
 from passes.access import accounts, queries, rules
+from passes.access.second_factor import remove_second_factor
 from passes.db import transaction
 from passes.errors import Problem
 from passes.settings import Settings, SettingsRefused
@@ -16,7 +17,7 @@ from passes.settings import Settings, SettingsRefused
 
 @click.group()
 def staff() -> None:
-    """Accounts of the back office: create, reset, disable, enable, list."""
+    """Accounts of the back office: create, reset, disable, enable, list, and what to do for a lost phone."""
 
 
 @contextmanager
@@ -83,6 +84,15 @@ def enable(login: str) -> None:
     with _session() as session:
         accounts.enable_staff(session, _staff_id(session, login), now=clock.now())
     click.echo(f"{rules.normal_login(login)} may sign in again")
+
+
+@staff.command("remove-second-factor")
+@click.argument("login")
+def drop_second_factor(login: str) -> None:
+    """For a lost phone without recovery codes: sign in with the password alone, then set it up anew."""
+    with _session() as session:
+        remove_second_factor(session, _staff_id(session, login), by=None, now=clock.now())
+    click.echo(f"{rules.normal_login(login)} signs in with the password alone")
 
 
 @staff.command("list")

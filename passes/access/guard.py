@@ -8,9 +8,11 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from typing import Any, cast
+from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import Response, after_this_request, g, redirect, request, session, url_for
+from flask import Response, after_this_request, flash, g, redirect, request, session, url_for
+from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from passes import clock, settings
@@ -229,8 +231,17 @@ def _signed_in() -> Staff | AnyResponse:
         return found
     if request.path.startswith("/api/"):
         raise NotSignedIn("not_signed_in", N_("Sign in first."))
-    target = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("access.sign_in", next=target), 303)
+    if request.method == "GET":
+        return redirect(url_for("access.sign_in", next=request.full_path.rstrip("?")), 303)
+    flash(gettext(N_("You are no longer signed in, so nothing was saved. Sign in and try again.")))
+    return redirect(url_for("access.sign_in", next=_page_before()), 303)
+
+
+def _page_before() -> str | None:
+    """The page whose form was sent: where to go on after signing in."""
+    before = urlsplit(request.referrer or "")
+    path = f"{before.path}?{before.query}" if before.query else before.path
+    return path if before.netloc == request.host and before.path else None
 
 
 def _to_password_page() -> AnyResponse:

@@ -30,6 +30,7 @@ def test_an_account_is_made_reset_disabled_and_enabled(environment: dict[str, st
     assert refused.exit_code == 1 and "last_admin" in refused.output
     run(environment, "create", "boss", "--name", "Boss", "--role", "admin")
     assert run(environment, "disable", "li.wei").output == "li.wei can no longer sign in\n"
+    assert run(environment, "remove-second-factor", "boss").output == "boss signs in with the password alone\n"
     assert "li.wei\tadmin\tdisabled" in run(environment, "list").output
     assert run(environment, "enable", "li.wei").output == "li.wei may sign in again\n"
     engine = db.connect(database)

@@ -28,8 +28,8 @@ def test_letters_are_listed_by_state_and_opened_with_their_link(
     kept = write_letter(session, "pass_issued", None, "zh", f"您的年卡 {NASTY}", body, now=now)
     write_letter(session, "pass_issued", "wang@example.com", "zh", "另一封", "……", now=now)
     listed = admin.get("/admin/letters?state=kept").text
-    assert listed.count("data-letter=") == 1 and "另一封" not in listed
-    assert admin.get("/admin/letters?state=nonsense").text.count("data-letter=") == 2
+    assert f"/admin/letters/{kept.id}" in listed and "另一封" not in listed
+    assert "另一封" in admin.get("/admin/letters?state=nonsense").text
     page = admin.get(f"/admin/letters/{kept.id}").text
     assert f'href="{link}"' in page
     assert "<script>alert" not in page + listed

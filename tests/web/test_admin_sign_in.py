@@ -122,6 +122,19 @@ def test_whoever_was_sent_to_sign_in_comes_back_to_the_page_asked_for(
     assert answer.location == "/admin/lanes?page=2"
 
 
+def test_whoever_was_signed_out_over_a_form_is_told_and_comes_back_to_it(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    make_staff(session, "boss", "admin", now)
+    before = {"Referer": "http://localhost/admin/staff/new?lang=zh"}
+    sent = client.post("/admin/staff/new", data={"login": "eve"}, headers=before)
+    assert sent.location == "/admin/sign-in?next=/admin/staff/new?lang%3Dzh"
+    page = client.get(sent.location).text
+    assert "没有保存" in page or "未保存" in page
+    for elsewhere in ("https://evil.example/admin", "nonsense", "http://localhost"):
+        assert client.post("/admin/staff/new", headers={"Referer": elsewhere}).location == "/admin/sign-in"
+
+
 def test_signing_out_ends_the_session(client: FlaskClient, session: Session, now: datetime) -> None:
     make_staff(session, "boss", "admin", now)
     sign_in(client, "boss")
