@@ -95,7 +95,6 @@ ACTIONS = {
     "pass.released": N_("Released a hold"),
     "pass.codes_replaced": N_("Made all earlier codes and cards worthless"),
     "pass.link_renewed": N_("Closed the old link and sent a new one"),
-    "pass.codes_replaced": N_("Made every earlier code of a pass worthless"),
     "order.looked_at": N_("Dealt with what an order was marked for"),
     "order.asked": N_("Asked the payment provider about an order"),
     "letter.sent_again": N_("Sent a letter again"),

@@ -69,7 +69,7 @@ def post_send(letter_id: int) -> ResponseReturnValue:
                 session, guard.current_staff(), letter_id, recipient=data["recipient"], now=clock.now()
             )
     except Problem as problem:
-        return _letter_page(letter_id, marks(problem), 409)
+        return _letter_page(letter_id, marks(problem), 422 if problem.fields else 409)
     flash(gettext("The letter goes to %(to)s within a minute.", to=again.recipient))
     return redirect(url_for("admin.letter", letter_id=again.id), 303)
 

@@ -23,8 +23,9 @@ from passes.admin.shown import lines_of
 from passes.admin.timeline import list_happenings
 from passes.admin.words import translated
 from passes.db import transaction
-from passes.errors import N_, Problem
+from passes.errors import N_, Conflict, Problem
 from passes.http import Page, page_request, read_form
+from passes.lifecycle.reissue import replace_codes
 
 _HOLD, _NOTE = HoldForm(), NoteForm()
 _ROWS = 25
@@ -126,6 +127,24 @@ def post_link(pass_id: int) -> ResponseReturnValue:
         return _back(pass_id)
     flash(gettext("The old link is closed. The holder gave no e-mail address: read the new link out from this letter."))
     return redirect(url_for("admin.letter", letter_id=letter.id), 303)
+
+
+@blueprint.post("/passes/<int:pass_id>/codes")
+@guard.staff(CARE, ADMIN)
+def post_codes(pass_id: int) -> ResponseReturnValue:
+    """Every code drawn or printed before is refused from now on."""
+    try:
+        with transaction() as session:
+            replace_codes(session, pass_id, now=clock.now(), by=guard.current_staff())
+    except Conflict as problem:
+        return _pass_page(pass_id, "codes", marks(problem), problem)
+    flash(
+        gettext(
+            "Every earlier code is worthless now."
+            " The holder's phone shows a new one by itself; a card must be printed anew."
+        )
+    )
+    return _back(pass_id)
 
 
 def _back(pass_id: int) -> ResponseReturnValue:

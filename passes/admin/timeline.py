@@ -224,4 +224,6 @@ def _changes(entries: Iterable[AuditEntry]) -> Iterator[Happening]:
             continue
         facts: dict[str, Any] = dict(entry.facts)
         words = ACTIONS.get(entry.action, entry.action)
+        if entry.action == "pass.codes_replaced" and entry.staff_login is None:
+            words = N_("The holder made every earlier code worthless")
         yield Happening(entry.happened_at, "life", 80, words, {}, "", entry.staff_login, facts.get("note"))

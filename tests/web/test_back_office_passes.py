@@ -114,7 +114,7 @@ def test_a_page_tells_everything_that_happened_newest_first(care: FlaskClient, s
     places = [page.index(words) for words in told]
     assert places == sorted(places)
     assert "The hold came to its end: used by somebody else" in page and "On hold:" not in page
-    assert "王小明" in page and "+86 138 1234 5678" in page and "Baita Mountain Park entry</th>" in page
+    assert "王小明" in page and "+86 138 1234 5678" in page and "times used: 1" in page
     only = main_of(care.get(f"/admin/passes/{pass_.id}?lang=en&show=surveys").text)
     assert "Asked how" in only and "Admitted at" not in only
 
@@ -231,6 +231,21 @@ def test_a_holder_without_an_address_is_read_the_link_by_the_desk(
     answer = care.post(f"/admin/passes/{pass_.id}/link", follow_redirects=True)
     path = find_wallet_path(session, pass_.id)
     assert path is not None and path in answer.text and "读出新链接" in answer.text
+
+
+def test_earlier_codes_are_made_worthless(care: FlaskClient, session: Session, now: datetime) -> None:
+    pass_ = active_pass(session, now=now)
+    code = code_of(session, pass_, now=now)
+    gate = gate_at(session, "S01", now=now, default_benefit_id="B01").gate
+    assert care.post(f"/admin/passes/{pass_.id}/codes").status_code == 303
+    session.refresh(pass_)
+    assert pass_.generation == 1
+    (answer,) = record_scans(session, gate, [ScanRequest(scan_id=uuid4(), code=code)], now=now)
+    assert answer["decision"] == "refused"
+    assert "使此前" in care.get(f"/admin/passes/{pass_.id}").text
+    pass_.generation = 255
+    session.flush()
+    assert care.post(f"/admin/passes/{pass_.id}/codes").status_code == 409
 
 
 def test_passes_are_for_care_and_admins(app: Flask, session: Session, now: datetime) -> None:
