@@ -38,7 +38,7 @@ def upgrade() -> None:
         sa.Column("pass_ids", sa.ARRAY(sa.BigInteger()), nullable=False),
         sa.CheckConstraint("octet_length(code_hash) = 32", name=op.f("ck_lookup_code_code_hash_is_sha256")),
         sa.ForeignKeyConstraint(
-            ["lookup_id"], ["lookup.id"], name=op.f("fk_lookup_code_lookup_id_lookup"), ondelete="CASCADE"
+            ["lookup_id"], ["lookup.id"], name=op.f("fk_lookup_code_lookup_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("lookup_id", "code_hash", name=op.f("pk_lookup_code")),
     )

@@ -128,7 +128,7 @@ def test_a_paid_order_is_a_receipt_that_says_it_is_no_invoice(
     service.accept_payment(session, order, payment, public_url="", now=now)
     page = shop.get(link).text
     for words in (
-        "您的年卡已就绪",
+        "支付成功，年卡已生成",
         "打开年卡",
         "收款凭据",
         "不是发票",
