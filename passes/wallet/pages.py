@@ -93,10 +93,7 @@ def _page(token: str, *, error: str | None = None, status: int = 200) -> Respons
         expires_ms=_milliseconds(code.expires_at) if code.expires_at else None,
         good_until=f"{clock.local_time(code.expires_at):%H:%M:%S}" if code.expires_at else None,
         texts={name: gettext(text) for name, text in TEXTS.items()},
-        sections=[
-            (name, gettext(SECTION_NAMES[name]), in_order(wallet.benefits, name))
-            for name in SECTIONS
-        ],
+        sections=[(name, gettext(SECTION_NAMES[name]), in_order(wallet.benefits, name)) for name in SECTIONS],
         service_phone=settings.current().service_phone,
     )
     return html, status

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from threading import Thread
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jsonschema import Draft202012Validator
 from werkzeug.serving import make_server
 
 from passes import clock
@@ -58,13 +60,22 @@ def test_the_chinese_page_leaves_nothing_in_english(app: Flask) -> None:
 class Examples:
     """A running service, and the variables that the page asks its reader to set."""
 
-    def __init__(self, url: str, page: str, folder: Path) -> None:
+    def __init__(self, url: str, page: str, document: dict[str, Any], folder: Path) -> None:
+        self.document = document
         self.commands = {
             name: html.unescape(TAG.sub("", text))
             for name, text in re.findall(r'operation" id="(\w+)">.*?<code class="curl">(.*?)</code></pre>', page, re.S)
         }
         self.variables = {"PATH": "/usr/bin:/bin", "YOUYOU": url}
         self.out = folder / "answer"
+
+    def validator(self, name: str, status: int) -> Draft202012Validator:
+        """What the document says of this answer."""
+        (found,) = [
+            made for path in self.document["paths"].values() for made in path.values() if made["operationId"] == name
+        ]
+        schema = found["responses"][str(status)]["content"]["application/json"]["schema"]
+        return Draft202012Validator(schema | {"components": self.document["components"]})
 
     def run(self, name: str, **variables: str) -> tuple[int, str]:
         """Run the example as a reader would who copied it: the status and the body."""
@@ -97,7 +108,8 @@ def examples(
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     page = app.test_client().get("/api/docs").text
-    made = Examples(f"http://127.0.0.1:{server.server_port}", page, tmp_path)
+    document = app.test_client().get("/api/openapi.json").get_json()
+    made = Examples(f"http://127.0.0.1:{server.server_port}", page, document, tmp_path)
     made.variables |= {"ENROLMENT_CODE": code, "CODE": scanned, "SCAN_ID": str(uuid4()), "PIN": pin}
     yield made
     server.shutdown()
@@ -105,14 +117,18 @@ def examples(
     server.server_close()
 
 
-def test_every_example_of_the_page_works_as_it_stands(examples: Examples) -> None:
+def test_every_example_of_the_page_works_as_it_stands_and_is_answered_as_documented(examples: Examples) -> None:
     left = set(examples.commands)
 
     def answer(name: str, status: int = 200, **variables: str) -> dict[str, object]:
         left.discard(name)
         told, body = examples.run(name, **variables)
         assert told == status, body
-        return json.loads(body) if status != 204 else {}
+        if status == 204:
+            return {}
+        said: dict[str, object] = json.loads(body)
+        examples.validator(name, status).validate(said)
+        return said
 
     token = answer("create_enrolment", 201)["token"]
     assert answer("show_lane", TOKEN=str(token))["clerks_required"] is True
