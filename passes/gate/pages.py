@@ -1,5 +1,7 @@
 """The page of a tablet at an entrance. It holds nothing secret: the device enrols itself with a code."""
 
+from functools import cache
+
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, gettext
@@ -95,12 +97,18 @@ VOID_REASONS = (
 @guard.public
 def gate() -> ResponseReturnValue:
     """Enrol, then scan."""
-    both = {name: {language: _in(language, text) for language in LANGUAGES} for name, text in BOTH.items()}
+    texts = {"both": _both(), "one": {name: gettext(text) for name, text in ONE.items()}}
+    return render_template("gate/gate.html", texts=texts, void_reasons=[gettext(reason) for reason in VOID_REASONS])
+
+
+@cache
+def _both() -> dict[str, dict[str, str]]:
+    """The same for every reader: found once."""
+    made = {name: {language: _in(language, text) for language in LANGUAGES} for name, text in BOTH.items()}
     for name, code in EXAMPLES.items():
         words = refusal_words(code)
-        both[f"example_{name}"] = {"zh": words.zh, "en": words.en}
-    texts = {"both": both, "one": {name: gettext(text) for name, text in ONE.items()}}
-    return render_template("gate/gate.html", texts=texts, void_reasons=[gettext(reason) for reason in VOID_REASONS])
+        made[f"example_{name}"] = {"zh": words.zh, "en": words.en}
+    return made
 
 
 def _in(language: str, text: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 from sqlalchemy import func, select
 
 from passes import clock
@@ -19,8 +19,8 @@ from tests.factories import active_pass, code_of
 
 MORNING = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
 REAL_NOW = clock.now
-TABLET = {"width": 820, "height": 1180}
-PHONE = {"width": 390, "height": 844}
+TABLET: ViewportSize = {"width": 820, "height": 1180}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 NASTY = "<img src=x onerror=alert(1)>"
 GREEN, RED = "rgb(11, 107, 53)", "rgb(163, 20, 26)"
 

@@ -113,7 +113,7 @@ def test_at_a_desk_a_benefit_is_chosen_seen_and_confirmed_in_two_taps(open_gate:
     sent = record_scans(page)
 
     def look(route: Route) -> None:
-        scan = route.request.post_data_json
+        scan = route.request.post_data_json or {}
         benefit = {"id": scan.get("benefit_id") or "", "zh": "牛肉面一碗", "en": "One bowl of noodles"}
         told = {"scan_id": scan["scan_id"], "decision": "admitted", "words": {"zh": "请通行", "en": "Welcome"}}
         route.fulfill(json={"answers": [{**told, "benefit": benefit}]})

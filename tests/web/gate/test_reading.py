@@ -84,6 +84,11 @@ def test_rubbish_is_red_and_pasting_works_anywhere(open_gate: Opener, spot: Spot
     expect(page.locator("#words-second")).to_contain_text("Not our code")
     expect(page.locator("#code")).to_have_value("")
     page.keyboard.press("Escape")
+    for text, state in {"😀" * 10: "refused", "'; DROP TABLE scan; --\0": "refused", "x" * 10_000: "problem"}.items():
+        page.locator("#code").fill(text)
+        page.locator("#code-form button").click()
+        expect_state(page, state)
+        page.get_by_role("button", name="下一位").click()
     page.evaluate(
         """text => {
           const data = new DataTransfer();
@@ -190,7 +195,7 @@ def test_no_answer_is_neither_green_nor_red_and_asks_again_with_the_same_scan_id
 
 def test_an_answer_that_was_lost_on_the_way_is_fetched_without_counting_twice(open_gate: Opener, spot: Spot) -> None:
     page = open_gate(enrolled=("S16", "B16"))
-    lost = []
+    lost: list[int] = []
 
     def lose_the_first(route: Route) -> None:
         if lost:

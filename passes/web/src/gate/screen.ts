@@ -145,7 +145,9 @@ function drawFacts(answer: ScanAnswer): void {
 
 function offer(items: ConfirmItem[], said: Bilingual, actions: Actions): void {
   for (const choice of items.flatMap((item) => item.choices ?? [])) {
-    addButton(twice(choice), () => actions.choose(choice)).dataset.benefit = choice.id;
+    const button = addButton("", () => actions.choose(choice));
+    button.append(element("span", choice[language]), " ", element("span", choice[other], { lang: htmlLang(other) }));
+    button.dataset.benefit = choice.id;
   }
   const toConfirm = items.filter((item) => item.choices === undefined);
   if (toConfirm.length === 0) return;
