@@ -17,6 +17,7 @@ from passes.admin.case_words import (
     REFUND_STATES,
 )
 from passes.admin.desk import Errors, blueprint, marks
+from passes.admin.pass_queries import MOST_FOUND
 from passes.admin.rules import LONGEST_SEARCH, sought
 from passes.admin.shown import Line, lines_of
 from passes.admin.words import ATTENTION, LETTER_STATES, ORDER_STATES, PAYMENT_STATES, translated
@@ -53,16 +54,18 @@ def orders() -> ResponseReturnValue:
     text = request.args.get("q", "")[:LONGEST_SEARCH].replace("\x00", "")
     state, marked = request.args.get("state"), request.args.get("marked") == "yes"
     state = state if state in ORDER_STATES else None
-    paging = page_request(limit=25)
+    wanted, paging = sought(text), page_request(limit=25)
     with transaction() as session:
+        ids = order_queries.find_orders(session, wanted) if wanted is not None else None
         rows, total = order_queries.list_orders(
-            session, sought(text), state, marked=marked, limit=paging.limit, offset=paging.offset
+            session, ids, state, marked=marked, limit=paging.limit, offset=paging.offset
         )
         waiting = order_queries.count_marked(session)
     return render_template(
         "admin/orders.html",
         page=Page(rows, total, paging),
         q=text,
+        too_many=ids is not None and len(ids) > MOST_FOUND,
         state=state,
         marked=marked,
         waiting=waiting,

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from passes.access.models import AuditEntry
+from passes.admin.pass_queries import first_of
 from passes.admin.rules import Sought
 from passes.admin.timeline import Happening, list_money
 from passes.errors import N_, NotFound
@@ -48,12 +49,12 @@ class OrderPage:
 
 
 def list_orders(
-    session: Session, wanted: Sought | None, state: str | None, *, marked: bool, limit: int, offset: int
+    session: Session, ids: Sequence[int] | None, state: str | None, *, marked: bool, limit: int, offset: int
 ) -> tuple[list[OrderRow], int]:
-    """Newest first: sought or all, of one state or all, marked for attention or all; and how many there are."""
+    """Newest first: found or all (ids is None), of one state or all, marked or all; and how many there are."""
     chosen: list[ColumnElement[bool]] = [true() if state is None else Order.state == state]
-    if wanted is not None:
-        chosen.append(Order.id.in_(_found(wanted)))
+    if ids is not None:
+        chosen.append(Order.id.in_(ids))
     if marked:
         chosen.append(func.cardinality(Order.attention) > 0)
     total = session.scalar(select(func.count()).select_from(Order).where(*chosen)) or 0
@@ -75,8 +76,11 @@ def list_orders(
     return [_order_row(order, payment_state, method) for order, payment_state, method in rows], total
 
 
-def _found(wanted: Sought) -> Select[tuple[int]]:
-    """The ids of the orders a search means: by their number, by their passes, or by who holds those."""
+def find_orders(session: Session, wanted: Sought) -> Sequence[int]:
+    """The ids of the orders a search means: by their number, by their passes, or by who holds those.
+
+    MOST_FOUND + 1 at most: then it means too many to be of use.
+    """
     lines = select(OrderLine.order_id)
     parts = [select(Order.id).where(Order.number.in_(wanted.order_numbers))]
     if wanted.pass_numbers:
@@ -89,8 +93,7 @@ def _found(wanted: Sought) -> Select[tuple[int]]:
         parts.append(lines.where(ends))
     if wanted.name is not None:
         parts.append(lines.where(func.lower(OrderLine.holder_name).startswith(wanted.name, autoescape=True)))
-    union = parts[0].union(*parts[1:]).subquery()
-    return select(union.c.id)
+    return first_of(session, parts)
 
 
 def _order_row(order: Order, payment_state: str | None, method: str | None) -> OrderRow:

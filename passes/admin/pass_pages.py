@@ -46,15 +46,17 @@ def passes() -> ResponseReturnValue:
     text = request.args.get("q", "")[:LONGEST_SEARCH].replace("\x00", "")
     state = request.args.get("state")
     state = state if state in pass_queries.STATES else None
-    paging = page_request(limit=_ROWS)
+    wanted, paging = sought(text), page_request(limit=_ROWS)
     with transaction() as session:
+        ids = pass_queries.find_passes(session, wanted) if wanted is not None else None
         rows, total = pass_queries.list_passes(
-            session, sought(text), state, now=clock.now(), limit=paging.limit, offset=paging.offset
+            session, ids, state, now=clock.now(), limit=paging.limit, offset=paging.offset
         )
     return render_template(
         "admin/passes.html",
         page=Page(rows, total, paging),
         q=text,
+        too_many=ids is not None and len(ids) > pass_queries.MOST_FOUND,
         state=state,
         states=translated(PASS_STATES),
         tones=PASS_TONES,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from passes.admin.rules import Sought
@@ -18,6 +18,7 @@ from passes.lifecycle.queries import get_member, get_pass, has_open_hold
 from passes.lifecycle.rules import is_open, masked_name
 from passes.sale.models import Order, OrderLine
 
+MOST_FOUND = 1000
 STATES = ("issued", "active", "frozen", "expired", "void")
 
 
@@ -62,10 +63,10 @@ class PassPage:
 
 
 def list_passes(
-    session: Session, wanted: Sought | None, state: str | None, *, now: datetime, limit: int, offset: int
+    session: Session, ids: Sequence[int] | None, state: str | None, *, now: datetime, limit: int, offset: int
 ) -> tuple[list[PassRow], int]:
-    """Newest first: those that were sought, or all; of one state or all; and how many there are."""
-    chosen = [_is_in(state, now), *([Pass.id.in_(_found(wanted))] if wanted is not None else [])]
+    """Newest first: those that were found, or all where ids is None; of one state or all; and how many there are."""
+    chosen = [_is_in(state, now), *([Pass.id.in_(ids)] if ids is not None else [])]
     total = session.scalar(select(func.count()).select_from(Pass).where(*chosen)) or 0
     rows = session.execute(
         select(Pass, Member, has_open_hold(now))
@@ -87,8 +88,8 @@ def _is_in(state: str | None, now: datetime) -> ColumnElement[bool]:
     return chosen & ~has_open_hold(now) if state in ("issued", "active") else chosen
 
 
-def _found(wanted: Sought) -> Select[tuple[int]]:
-    """The ids of the passes a search means. One statement a meaning, because each has an index of its own."""
+def find_passes(session: Session, wanted: Sought) -> Sequence[int]:
+    """The ids of the passes a search means, MOST_FOUND + 1 at most: then it means too many to be of use."""
     people = select(Pass.id).join(Member, Member.id == Pass.member_id)
     parts = [select(Pass.id).where(Pass.number.in_(wanted.pass_numbers))]
     if wanted.order_numbers:
@@ -101,8 +102,12 @@ def _found(wanted: Sought) -> Select[tuple[int]]:
         parts.append(people.where(ends))
     if wanted.name is not None:
         parts.append(people.where(func.lower(Member.name).startswith(wanted.name, autoescape=True)))
-    union = parts[0].union(*parts[1:]).subquery()
-    return select(union.c.id)
+    return first_of(session, parts)
+
+
+def first_of(session: Session, parts: Sequence[Select[int]]) -> Sequence[int]:
+    """What these statements find: each has an index of its own, and none is read on for ever."""
+    return [id_ for (id_,) in session.execute(union_all(*parts).limit(MOST_FOUND + 1))]
 
 
 def _row(session: Session, pass_: Pass, member: Member, frozen: bool) -> PassRow:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
 from passes import db
+from passes.access.models import AuditEntry
 from passes.catalogue import queries
 from passes.catalogue.commands import catalogue
 from tests.rules.samples import SAMPLE, SAMPLE_HOLIDAYS
@@ -41,6 +43,9 @@ def test_the_holidays_named_in_the_file_are_found_beside_it(database: str, files
     engine = db.connect(database)
     with db.transaction() as session:
         assert queries.get_current_terms(session).version == 1
+        (entry,) = session.scalars(select(AuditEntry))
+        assert (entry.action, entry.subject, entry.facts["file"]) == ("catalogue.loaded", "catalogue:1", "catalog.yaml")
+        assert entry.facts["by"]
     engine.dispose()
 
 
