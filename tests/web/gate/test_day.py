@@ -181,3 +181,14 @@ def test_without_a_network_the_list_and_the_shift_say_so_and_recover(open_gate: 
     page.get_by_role("button", name="上岗").click()
     page.keyboard.type(pin)
     expect(page.get_by_text("李雷")).to_be_visible()
+
+
+def test_where_nobody_stands_visitors_see_no_other_visitors(open_gate: Opener, spot: Spot) -> None:
+    page = open_gate()
+    enrol(page, spot.lane_code("S16", name="turnstile", benefit_id="B16", attended=False))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("turnstile")
+    wedge(page, spot.code())
+    expect_state(page, "admitted")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("list", name="最近的扫码")).to_be_hidden()
+    expect(page.get_by_role("button", name="培训")).to_be_hidden()

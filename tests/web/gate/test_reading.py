@@ -304,14 +304,3 @@ def test_a_keyboard_alone_reads_a_code_and_goes_on(open_gate: Opener, spot: Spot
     page.keyboard.press("Enter")
     expect(page.get_by_role("alertdialog")).to_be_hidden()
     expect(field).to_be_focused()
-
-
-def test_where_nobody_stands_visitors_see_no_other_visitors(open_gate: Opener, spot: Spot) -> None:
-    page = open_gate()
-    enrol(page, spot.lane_code("S16", name="turnstile", benefit_id="B16", attended=False))
-    expect(page.get_by_role("heading", level=1)).to_contain_text("turnstile")
-    wedge(page, spot.code())
-    expect_state(page, "admitted")
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("list", name="最近的扫码")).to_be_hidden()
-    expect(page.get_by_role("button", name="培训")).to_be_hidden()
