@@ -3,7 +3,7 @@
 from hashlib import blake2b
 
 import orjson
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -32,6 +32,9 @@ blueprint = Blueprint("dashboard", __name__)
 def dashboard() -> ResponseReturnValue:
     """Complete without a script; the script draws the charts and keeps the figures fresh."""
     seen, names = _look()
+    if not all(request.args.values()) and not seen.asked.faults:
+        # A form sends its empty fields, too; an address that is passed on says only what was chosen.
+        return redirect(f"{url_for('dashboard.dashboard')}?{seen.asked.query()}".rstrip("?"), 303)
     panels = show_panels(seen, names)
     return render_template(
         "dashboard/dashboard.html",

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from urllib.parse import parse_qsl
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from passes.dashboard.filters import PERIODS, WEEK, Filter, read_filter
@@ -80,6 +80,7 @@ def test_what_a_period_is_compared_with_has_the_same_weekdays_and_lies_before_it
     assert asked.first_on - last <= WEEK
 
 
+@settings(deadline=None)
 @given(st.dates(date(2025, 11, 25), TODAY))
 def test_the_columns_of_a_chart_hold_every_day_once(first_on: date) -> None:
     asked = read(first=first_on.isoformat(), last=TODAY.isoformat())
