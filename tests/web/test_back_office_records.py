@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 from passes import clock
 from passes.access.models import AuditEntry
 from passes.admin.service import note_chore
+from passes.db import transaction
 from passes.events import replays
 from passes.events.models import DeadLetter
 from passes.mail.models import Letter
 from passes.mail.service import write_letter
 from passes.sale.models import Order
 from passes.sale.service import add_attention
+from tests.consumers.conftest import worker_environ
 from tests.factories import active_pass, city
 from tests.services.test_sale import payment_of, place, request
 from tests.web.browsers import signed_in
@@ -198,11 +200,13 @@ def test_a_parked_event_is_read_tried_again_and_discarded(
 
 
 def test_a_replay_runs_where_the_handlers_are(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATABASE_URL", database)
-    for name, value in {"APP_ENV": "test", "PAYMENTS": "sandbox", "EVENTS": "direct"}.items():
+    for name, value in (worker_environ(database) | {"EVENTS": "direct"}).items():
         monkeypatch.setenv(name, value)
-    fault = replays.replay(999_999)
-    assert fault is not None and fault != ""
+    with transaction() as session:
+        number = parked(session, topic="youyou.unknown", type="unknown.v1", body=b"rubbish").id
+    fault = replays.replay(number)
+    assert fault is not None and "failed again and stays parked" in fault
+    assert replays.replay(999_999) == "There is no parked event with this number."
 
 
 def test_a_new_catalogue_says_what_it_changed(admin: FlaskClient, session: Session, now: datetime) -> None:
