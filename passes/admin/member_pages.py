@@ -90,7 +90,12 @@ def post_sign_out_everywhere(staff_id: int) -> ResponseReturnValue:
 @blueprint.post("/staff/<int:staff_id>/remove-second-factor")
 @guard.staff(ADMIN)
 def post_remove_second_factor(staff_id: int) -> ResponseReturnValue:
-    """For a lost phone: sign in with the password alone until a new one is set up."""
+    """For a colleague's lost phone: the password alone opens the account until a new one is set up.
+
+    One's own goes only with password and code, like everywhere: a browser left open is not enough.
+    """
+    if staff_id == guard.current_staff().id:
+        return redirect(url_for("admin.second_factor_removal"), 303)
     return _change(staff_id, second_factor.remove_second_factor, N_("The second factor was removed."))
 
 

@@ -169,6 +169,18 @@ def test_whoever_removes_it_shows_password_and_code(boss: FlaskClient, app: Flas
     assert other.get("/admin").status_code == 200
 
 
+def test_not_even_an_admin_removes_the_own_one_without_password_and_code(
+    boss: FlaskClient, session: Session, time: Clock
+) -> None:
+    set_up(boss, time)
+    account = session.scalars(select(StaffAccount)).one()
+    assert "remove-second-factor" not in boss.get(f"/admin/staff/{account.id}").text
+    answer = boss.post(f"/admin/staff/{account.id}/remove-second-factor")
+    assert (answer.status_code, answer.location) == (303, "/admin/account/second-factor/remove")
+    session.refresh(account)
+    assert account.totp_confirmed_at is not None
+
+
 def test_an_admin_removes_the_second_factor_of_a_colleague(
     boss: FlaskClient, app: Flask, session: Session, now: datetime, time: Clock
 ) -> None:
