@@ -157,7 +157,7 @@ def make_link(session: Session, staff_id: int, *, by: Staff | None, now: datetim
 
 def _new_link(session: Session, account: StaffAccount, *, by: Staff | None, now: datetime) -> Invitation:
     """The one link of the account: those made before are worth nothing."""
-    session.execute(delete(StaffLink).where(StaffLink.staff_id == account.id, StaffLink.used_at.is_(None)))
+    _drop_open_links(session, account.id)
     token = secrets.token_urlsafe(32)
     session.add(
         StaffLink(
@@ -170,6 +170,10 @@ def _new_link(session: Session, account: StaffAccount, *, by: Staff | None, now:
     )
     session.flush()
     return Invitation(account.id, account.login, account.name, token, now + LINK_LIFE)
+
+
+def _drop_open_links(session: Session, staff_id: int) -> None:
+    session.execute(delete(StaffLink).where(StaffLink.staff_id == staff_id, StaffLink.used_at.is_(None)))
 
 
 def find_open_link(session: Session, token: str, *, now: datetime) -> OpenLink | None:
@@ -216,6 +220,8 @@ def change_password(session: Session, staff_id: int, *, password: str, now: date
 
 
 def _set_password(session: Session, account: StaffAccount, password: str, *, must_change: bool, now: datetime) -> None:
+    """End every session; a link that was sent out for another choice, perhaps to a wrong address, opens nothing."""
+    _drop_open_links(session, account.id)
     account.password_hash = passwords.hashed(rules.normal_password(password))
     account.must_change_password = must_change
     account.session_epoch += 1

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from passes import clock, settings
-from passes.access import queries
+from passes.access import accounts, queries
 from passes.access.models import AuditEntry
 from passes.access.service import write_audit
 from passes.mail.models import Letter
@@ -83,6 +83,14 @@ def test_a_link_ends_after_three_days_by_a_newer_one_and_with_the_account(
     late = newcomer.get(second)
     assert late.status_code == 404 and "已失效" in late.text
     assert newcomer.get("/admin/welcome/" + "x" * 500).status_code == 404
+
+
+def test_a_password_given_on_the_command_line_ends_the_link_that_was_sent_out(
+    admin: FlaskClient, app: Flask, session: Session, now: datetime
+) -> None:
+    link = link_in(admin.post("/admin/staff/new", data=NEWCOMER).text)
+    accounts.reset_password(session, id_of(session, "li.wei"), now=now)
+    assert choose(browser_of(app), link) == 404
 
 
 def test_where_mail_can_be_sent_the_link_goes_by_letter_and_is_not_shown(
