@@ -15,6 +15,7 @@ from passes.entitlement.terms import Terms
 
 WIDTH, HEIGHT = 640, 600
 MARGIN = 34
+BEYOND = 20  # the river comes from outside the map and leaves it
 APART, FROM_RIVER, FROM_LABEL = 48, 34, 74
 LABEL_BELOW = 42
 ROUNDS, STILL = 60, 0.3
@@ -105,6 +106,8 @@ def label_point(mark: Landmark) -> Point:
 
 
 COURSE = tuple(point_of(lat, lon) for lat, lon in RIVER)
+FLOW = ((-BEYOND, COURSE[0][1]), *COURSE[1:-1], (WIDTH + BEYOND, COURSE[-1][1]))
+"""The course as it is drawn, from edge to edge."""
 
 
 @lru_cache(maxsize=8)
@@ -184,9 +187,8 @@ def _nearest_on_the_river(point: Point) -> Point:
 
 @lru_cache(maxsize=1)
 def river_path() -> str:
-    """The river as an SVG path: one smooth curve from edge to edge."""
-    (_, source), *middle, (_, mouth) = COURSE
-    return smooth([(-20, source), *middle, (WIDTH + 20, mouth)])
+    """The river as an SVG path: one smooth curve."""
+    return smooth(FLOW)
 
 
 def smooth(points: Sequence[Point]) -> str:

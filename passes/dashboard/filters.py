@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Protocol
 from urllib.parse import urlencode
 
+from passes.catalogue.search import KINDS
 from passes.errors import N_
 
 # 52 weeks rather than 365 days: as many Sundays as the year before.
@@ -13,7 +14,6 @@ PERIOD_DAYS = {"today": 1, "7d": 7, "30d": 30, "90d": 90, "52w": 364}
 PERIODS = (*PERIOD_DAYS, "month")
 DEFAULT_PERIOD = "30d"
 CUSTOM = "custom"
-KINDS = ("spot", "hotel", "shop", "transport", "online")
 WEEK = timedelta(days=7)
 MOST_DAYS = 366
 # More days than these are shown by month: a phone has no room for more columns.

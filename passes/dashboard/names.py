@@ -21,13 +21,6 @@ PERIOD_NAMES = {
     "52w": N_("52 weeks"),
     "month": N_("This month"),
 }
-KIND_NAMES = {
-    "spot": N_("Spots"),
-    "hotel": N_("Hotels"),
-    "shop": N_("Shops"),
-    "transport": N_("Boats and cableway"),
-    "online": N_("Online"),
-}
 
 
 class Named(Protocol):

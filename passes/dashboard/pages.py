@@ -11,10 +11,11 @@ from passes import clock, settings
 from passes.access import guard
 from passes.access.rules import ADMIN, MARKETING
 from passes.catalogue.queries import get_current_terms
+from passes.catalogue.shown import KINDS
 from passes.catalogue.sketch import venue_points
 from passes.clock import local_day
 from passes.dashboard.filters import read_filter
-from passes.dashboard.names import KIND_NAMES, PERIOD_NAMES, Names
+from passes.dashboard.names import PERIOD_NAMES, Names
 from passes.dashboard.panel import Panel
 from passes.dashboard.queries import Overview, overview
 from passes.dashboard.shown import all_panels, show_live, show_panels
@@ -41,7 +42,7 @@ def dashboard() -> ResponseReturnValue:
         asked=seen.asked,
         today=local_day(seen.now),
         periods={key: gettext(text) for key, text in PERIOD_NAMES.items()},
-        kinds={key: gettext(text) for key, text in KIND_NAMES.items()},
+        kinds={key: gettext(text) for key, text in KINDS.items()},
         venues={id_: names.venue(id_) for id_ in names.venues},
         faults={name: [gettext(text)] for name, text in seen.asked.faults.items()},
         panels=panels,

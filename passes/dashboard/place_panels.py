@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from flask_babel import gettext
 
-from passes.catalogue.sketch import COURSE, HEIGHT, LANDMARKS, WIDTH, bridge_point
+from passes.catalogue.sketch import FLOW, HEIGHT, LANDMARKS, WIDTH, bridge_point
 from passes.dashboard.names import Names
 from passes.dashboard.panel import Panel
 from passes.dashboard.queries import Overview
@@ -15,8 +15,6 @@ from passes.http.languages import show_count, show_percent
 
 # The longest bars are drawn; the table has all of them.
 BARS = 12
-# The river comes from outside the map and leaves it.
-EDGE = 20
 
 
 def places(seen: Overview, names: Names) -> Panel:
@@ -64,9 +62,8 @@ def _map(seen: Overview, names: Names) -> Mapping[str, object]:
         for id_, point in names.points.items()
         if chosen is None or id_ in chosen
     ]
-    river = [(-EDGE, COURSE[0][1]), *COURSE[1:-1], (WIDTH + EDGE, COURSE[-1][1])]
     bridges = [{"name": pick(mark.name), "at": bridge_point(mark)} for mark in LANDMARKS if mark.drawn]
-    return {"size": (WIDTH, HEIGHT), "river": river, "bridges": bridges, "signs": signs}
+    return {"size": (WIDTH, HEIGHT), "river": FLOW, "bridges": bridges, "signs": signs}
 
 
 def benefits(seen: Overview, names: Names) -> Panel:

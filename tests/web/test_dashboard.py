@@ -143,7 +143,7 @@ def test_the_table_behind_a_chart_comes_as_a_file(marketing: FlaskClient, sessio
     assert answer.content_type == "text/csv; charset=utf-8"
     assert answer.headers["Content-Disposition"] == 'attachment; filename="youyou-places-2026-11-19-2026-11-25.csv"'
     assert answer.data.decode("utf-8-sig").splitlines() == [
-        "场所,人次,占比,变化",
+        "地点,人次,占比,变化",
         "兰州黄河楼,12,0.9231,0",
         "白塔山景区,1,0.0769,0",
     ]

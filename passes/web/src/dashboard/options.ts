@@ -1,7 +1,8 @@
 // What the charts show, as ECharts options. No drawing here.
 
 import type {
-  BarsChart, ChartName, Charts, DaysChart, HoursChart, PassesChart, PlacesChart, SatisfactionChart, Texts, TodayChart, WeekdaysChart,
+  BarsChart, ChartName, Charts, DaysChart, HoursChart, PassesChart, PlacesChart, SatisfactionChart, Sign, Texts, TodayChart,
+  WeekdaysChart,
 } from "./live";
 import type { Palette } from "./palette";
 import type { EChartsCoreOption } from "echarts/core";
@@ -138,7 +139,6 @@ function places(map: PlacesChart, look: Look): EChartsCoreOption {
     ],
   };
 }
-interface Sign { visits: number }
 
 function weekdays(heat: WeekdaysChart, look: Look): EChartsCoreOption {
   const { palette, texts } = look;
