@@ -160,7 +160,7 @@ def activate_pass(session: Session, pass_id: int, *, now: datetime) -> Pass:
     if next_status(pass_.state, "activate") is None:
         raise _ended(pass_)
     if find_open_hold(session, pass_id, now) is not None:
-        raise Conflict("pass_frozen", N_("This pass is frozen. Please ask the service desk."))
+        raise Conflict("pass_frozen", N_("This pass is on hold. Please ask the service desk."))
     today = local_day(now)
     if today > pass_.activate_by_on:
         raise Conflict(

@@ -105,8 +105,8 @@ def use_code(lookup_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         tried = lookups.try_code(session, lookup_id, data["code"], now=now)
     if tried.outcome == "wrong":
-        message = gettext("This is not the code we sent. Please compare it; you may try %(left)s times more.")
-        return _code_page(lookup_id, {"code": [message % {"left": tried.left}]}, 422)
+        message = gettext("This is not the code we sent. Please compare it. Tries left: %(left)s.", left=tried.left)
+        return _code_page(lookup_id, {"code": [message]}, 422)
     if tried.outcome != "found":
         return _code_page(lookup_id, {}, 409)
     if len(tried.passes) == 1:

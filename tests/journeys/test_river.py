@@ -124,5 +124,5 @@ def test_a_tourist_buys_shows_and_visits_and_marketing_sees_it(river: River) -> 
     # The survey waits in the wallet; one tap answers it, and marketing sees the score.
     expect(tourist.locator("#surveys")).to_be_visible()
     tourist.get_by_role("button", name=say("Good"), exact=True).click()
-    expect(tourist.get_by_text(say("Thank you. Your answer helps the spots along the river."))).to_be_visible()
+    expect(tourist.get_by_text(say("Thank you. Your answer helps the sights along the river."))).to_be_visible()
     expect(desk.locator("[data-rows=satisfaction]")).to_contain_text("100")

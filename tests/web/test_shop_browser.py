@@ -138,7 +138,7 @@ def test_a_lost_pass_is_asked_for_in_a_browser(page: Page, address: str) -> None
     assert violations(page) == []
     page.get_by_label("One-time code").fill("000000")
     page.get_by_role("button", name="Open my pass").click()
-    expect(page.get_by_text("you may try 4 times more")).to_be_visible()
+    expect(page.get_by_text("Tries left: 4")).to_be_visible()
 
 
 def test_a_form_page_of_another_site_is_still_turned_away(page: Page, address: str) -> None:

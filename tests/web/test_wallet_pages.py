@@ -237,12 +237,12 @@ def test_a_frozen_pass_says_so_and_shows_no_code(
         hold_pass(session, holding.pass_.id, "misuse", by="admin", now=now)
     session.commit()
     html = client.get(mine.path, headers=ENGLISH).text
-    assert "This pass is frozen" in html
+    assert "This pass is on hold" in html
     assert 'id="path"' not in html
     assert client.get(f"{mine.path}/code.json").get_json()["status"] == "frozen"
     refused = client.post(f"{unused.path}/activate", headers=ENGLISH)
     assert refused.status_code == 409
-    assert "This pass is frozen. Please ask the service desk." in refused.text
+    assert "This pass is on hold. Please ask the service desk." in refused.text
 
 
 @pytest.mark.parametrize("chore_has_run", [False, True])
