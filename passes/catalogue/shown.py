@@ -132,9 +132,9 @@ def distance_words(metres: int | None) -> str:
     """“350 m”, “1.2 km”, “14 km”; nothing where it is not known."""
     if metres is None:
         return ""
-    if metres < 1000:
+    if metres < 995:
         return str(gettext("%(metres)s m", metres=max(round(metres, -1), 10)))
-    return str(gettext("%(km)s km", km=f"{metres / 1000:.1f}" if metres < 10_000 else round(metres / 1000)))
+    return str(gettext("%(km)s km", km=f"{metres / 1000:.1f}" if metres < 9_950 else round(metres / 1000)))
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,8 @@ TEXTS = {
     "closed": N_("This code is no longer good. Load the page again to see why."),
     "larger": N_("Show it large"),
     "smaller": N_("Back to the page"),
-    "metres": N_("{metres} m"),
-    "kilometres": N_("{kilometres} km"),
+    "metres": N_("{n} m"),
+    "km": N_("{n} km"),
     "sorted": N_("Sorted: the nearest place comes first. Your position stays on this phone."),
     "no_position": N_("Your phone did not say where it is, so the list stays as it was. Allow it in the settings."),
 }

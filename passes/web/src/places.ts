@@ -1,9 +1,10 @@
 // The list and the map of places, live: what is typed or chosen is searched here, among what the page already holds.
 // A position never leaves the phone. The address keeps the choices, so that a link or the back button shows them again.
-import { distanceWords, fits, folded, metresBetween, type Position, type Wanted } from "./places/search";
+import { distanceWords, metresBetween, type DistanceTexts, type Position } from "./places/distance";
+import { fits, folded, type Wanted } from "./places/search";
 
-interface Texts {
-  count: string; metres: string; km: string; here: string; locating: string; denied: string; nowhere: string;
+interface Texts extends DistanceTexts {
+  count: string; here: string; locating: string; denied: string; nowhere: string;
   changes_at: number | null;
 }
 

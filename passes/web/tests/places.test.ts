@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { distanceWords, metresBetween, nearestFirst } from "../src/places/distance";
+import { fits, folded, type Place, type Wanted } from "../src/places/search";
 import { test } from "node:test";
-import { distanceWords, fits, folded, metresBetween, type Place, type Wanted } from "../src/places/search";
 
 const BAITA: Place = {
   kind: "spot",
@@ -32,13 +33,16 @@ test("text is compared as the server compares it", () => {
 });
 
 test("distances are those of the server, and told as a person would", () => {
-  const bridge = { lat: 36.0665, lon: 103.817 };
+  const bridge = { lat: 36.064, lon: 103.817 };
   assert.equal(metresBetween(bridge, bridge), 0);
-  const metres = metresBetween(bridge, { lat: 36.071, lon: 103.815 });
-  assert.ok(metres > 520 && metres < 540, String(metres));
+  assert.ok(Math.abs(metresBetween(bridge, { lat: 36.086, lon: 103.749 }) - 6_584) < 30);
   const texts = { metres: "{n} m", km: "{n} km" };
-  assert.deepEqual(
-    [0, 4, 527, 1234, 9990, 14_499].map((n) => distanceWords(n, texts)),
-    ["10 m", "10 m", "530 m", "1.2 km", "10.0 km", "14 km"],
-  );
+  const read = [0, 344, 994, 996, 1_260, 9_949, 24_900].map((metres) => distanceWords(metres, texts));
+  assert.deepEqual(read, ["10 m", "340 m", "990 m", "1.0 km", "1.3 km", "9.9 km", "25 km"]);
+});
+
+test("the nearest comes first and nothing is lost", () => {
+  const spots = [{ lat: 36.2, lon: 103.8 }, { lat: 36.06, lon: 103.82 }, { lat: 36.1, lon: 103.7 }];
+  const sorted = nearestFirst({ lat: 36.064, lon: 103.817 }, spots, (spot) => spot);
+  assert.deepEqual(sorted.map(({ thing }) => spots.indexOf(thing)), [1, 2, 0]);
 });

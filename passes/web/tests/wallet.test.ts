@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { distanceWords, metresBetween, nearestFirst } from "../src/wallet/near";
 import { test } from "node:test";
 import { codeOf, serverNow, viewOf, waitAfter, type Failure, type ServerTime } from "../src/wallet/showing";
 
@@ -53,19 +52,4 @@ test("an answer that is no code is a failure of the server", () => {
 test("an answer without a code says the status", () => {
   const frozen = { status: "frozen", path: null, size: null, expires_at: null, now: START };
   assert.deepEqual(codeOf(frozen), frozen);
-});
-
-test("distances are those of the sphere and read well", () => {
-  const bridge = { lat: 36.064, lon: 103.817 };
-  assert.equal(metresBetween(bridge, bridge), 0);
-  assert.ok(Math.abs(metresBetween(bridge, { lat: 36.086, lon: 103.749 }) - 6_584) < 30);
-  const texts = { metres: "{metres} m", kilometres: "{kilometres} km" };
-  const read = [0, 344, 949, 951, 1_260, 9_949, 24_900].map((metres) => distanceWords(metres, texts));
-  assert.deepEqual(read, ["10 m", "340 m", "950 m", "1.0 km", "1.3 km", "9.9 km", "25 km"]);
-});
-
-test("the nearest comes first and nothing is lost", () => {
-  const spots = [{ lat: 36.2, lon: 103.8 }, { lat: 36.06, lon: 103.82 }, { lat: 36.1, lon: 103.7 }];
-  const sorted = nearestFirst({ lat: 36.064, lon: 103.817 }, spots, (spot) => spot);
-  assert.deepEqual(sorted.map(({ thing }) => spots.indexOf(thing)), [1, 2, 0]);
 });
