@@ -37,7 +37,10 @@ PIN_WINDOW_SECONDS = 600
     example=Example(body={"pin": "$PIN"}),
 )
 def create_shift(body: dict[str, str]) -> dict[str, Any]:
-    """Whose PIN it is stands here from now on. A good PIN pays for the bad ones before it."""
+    """Whose PIN it is stands here from now on.
+
+    A good PIN pays for no bad one: whoever has a PIN could try out a colleague's between two of the own.
+    """
     gate, now = guard.current_gate(), clock.now()
     tries = f"pin device {gate.enrolment_id}"
     with transaction() as session:
@@ -50,7 +53,6 @@ def create_shift(body: dict[str, str]) -> dict[str, Any]:
         )
     with transaction() as session:
         shift = clerk_service.start_shift(session, gate, body["pin"], now=now)
-        rates.forget(session, tries)
         return shown_shift(shift, history_queries.shift_totals(session, gate.lane_id, shift, now=now))
 
 

@@ -224,6 +224,16 @@ def test_wrong_pins_begin_nothing_and_soon_have_to_wait(device: Device, session:
     assert session.scalar(select(func.count()).select_from(Shift)) == 0
 
 
+def test_a_clerk_cannot_try_out_the_pins_of_others_between_two_of_the_own(
+    device: Device, session: Session, now: datetime
+) -> None:
+    _, pin = add_clerk(session, venue_id=VENUE, name="李梅", now=now)
+    wrong = f"{(int(pin) + 1) % 1_000_000:06d}"
+    tried = [pin if n % 5 == 0 else wrong for n in range(15)]
+    statuses = [device.ask("POST", "/api/v1/gate/shifts", json={"pin": typed}).status_code for typed in tried]
+    assert statuses == [201, 422, 422, 422, 422, 201, 422, 422, 422, 422, 429, 429, 429, 429, 429]
+
+
 def test_a_rehearsal_is_answered_like_a_scan_and_not_listed(
     device: Device, session: Session, pass_: Pass, now: datetime
 ) -> None:
