@@ -146,13 +146,15 @@ def _not_found() -> NotFound:
     return NotFound("clerk_not_found", N_("We know no clerk with this number."))
 
 
-def find_clerk_by_pin(session: Session, venue_id: str, pin: str) -> Clerk | None:
-    """Whose PIN it is at this venue; None also where the clerk may no longer begin a shift."""
-    return session.scalars(
-        select(Clerk).where(
-            Clerk.venue_id == venue_id, Clerk.pin_hash == pin_hash(venue_id, pin), Clerk.disabled_at.is_(None)
-        )
-    ).first()
+def find_clerk_by_pin(session: Session, venue_id: str, pin: str, *, lock: bool = False) -> Clerk | None:
+    """Whose PIN it is at this venue; None also where the clerk may no longer begin a shift.
+
+    lock: nobody disables the clerk, or draws another PIN, before this transaction ends.
+    """
+    whose = select(Clerk).where(
+        Clerk.venue_id == venue_id, Clerk.pin_hash == pin_hash(venue_id, pin), Clerk.disabled_at.is_(None)
+    )
+    return session.scalars(whose.with_for_update(read=True) if lock else whose).first()
 
 
 def pin_hash(venue_id: str, pin: str) -> bytes:

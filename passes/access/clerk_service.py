@@ -55,9 +55,11 @@ def enable_clerk(session: Session, clerk_id: int, *, now: datetime, by: Staff | 
     if clerk.disabled_at is None:
         raise Conflict("clerk_enabled", N_("This clerk is not disabled."))
     _refuse_taken_name(session, clerk.venue_id, clerk.name)
+    # First the PIN: enabled with the old one, the clerk could share it with somebody for a moment.
+    pin = _set_new_pin(session, clerk)
     clerk.disabled_at = None
     _audit(session, by, "clerk.enabled", clerk, now=now)
-    return _set_new_pin(session, clerk)
+    return pin
 
 
 def disable_clerk(session: Session, clerk_id: int, *, now: datetime, by: Staff | None = None) -> None:
@@ -81,7 +83,7 @@ def start_shift(session: Session, gate: Gate, pin: str, *, now: datetime) -> Ope
     """
     wrong = N_("This PIN is not right. Type it again, or ask the gate manager for a new one.")
     normal = normal_pin(pin)
-    clerk = find_clerk_by_pin(session, gate.venue_id, normal) if normal else None
+    clerk = find_clerk_by_pin(session, gate.venue_id, normal, lock=True) if normal else None
     if clerk is None:
         raise Invalid("pin_wrong", wrong, fields={"pin": [wrong]})
     # One device begins one shift at a time; scans, which refer to the enrolment, need not wait for that.

@@ -131,12 +131,48 @@ def test_two_enabled_clerks_of_a_venue_never_share_a_name_or_a_pin(
     assert renew_pin(session, first, now=now) == "777777"
 
 
+def test_a_clerk_comes_back_though_somebody_else_has_the_old_pin_by_now(
+    session: Session, gate: Gate, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = iter([123456, 123456, 654321])
+    monkeypatch.setattr("passes.access.clerk_service.secrets.randbelow", lambda _: next(drawn))
+    first, _ = add_clerk(session, venue_id="S01", name="李梅", now=now)
+    disable_clerk(session, first, now=now)
+    second, _ = add_clerk(session, venue_id="S01", name="王芳", now=now)
+    assert enable_clerk(session, first, now=now) == "654321"
+    assert start_shift(session, gate, "123456", now=now).clerk_id == second
+
+
 def test_nobody_can_read_a_pin_out_of_the_database(session: Session, gate: Gate, now: datetime) -> None:
     _, pin = add_clerk(session, venue_id="S01", name="李梅", now=now)
     clerk = session.scalars(select(Clerk)).one()
     assert len(clerk.pin_hash) == 32
     assert rules.secret_hash(pin) != clerk.pin_hash
     assert pin.encode() not in clerk.pin_hash
+
+
+def test_a_clerk_disabled_while_a_shift_begins_has_no_shift(database: str, now: datetime) -> None:
+    with db.transaction() as session:
+        city(session, now=now)
+        gate = gate_at(session, "S01", now=now).gate
+        clerk_id, pin = add_clerk(session, venue_id="S01", name="李梅", now=now)
+    found, shut = threading.Event(), threading.Event()
+
+    def disable() -> None:
+        found.wait(timeout=60)
+        with db.transaction() as session:
+            disable_clerk(session, clerk_id, now=now)
+        shut.set()
+
+    thread = threading.Thread(target=disable)
+    thread.start()
+    with db.transaction() as session:
+        start_shift(session, gate, pin, now=now)
+        found.set()
+        assert not shut.wait(timeout=0.3), "disabled between the look at the PIN and the shift"
+    thread.join(timeout=60)
+    with db.transaction() as session:
+        assert find_shift(session, gate.enrolment_id, now=now) is None
 
 
 def test_a_double_tap_on_the_pin_pad_begins_one_shift(database: str, now: datetime) -> None:
