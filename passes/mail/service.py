@@ -128,7 +128,8 @@ def record_sent(session: Session, letter_id: int, *, now: datetime) -> None:
 def record_failure(session: Session, letter_id: int, error: str, *, final: bool, now: datetime) -> None:
     """Try again after 1, 2, 4 … minutes; give up after eight tries, or at once where it can never succeed."""
     letter = session.get_one(Letter, letter_id)
-    letter.last_error = error[:500]
+    # The words of a stranger's server: what no text column takes must not keep the letter waiting for ever.
+    letter.last_error = error[:500].replace("\x00", "")
     if final or letter.attempts >= MOST_ATTEMPTS:
         letter.state = "failed"
     else:

@@ -181,7 +181,7 @@ def gateway(settings: Settings) -> Iterator[tuple[list[dict[str, object]], list[
             self.send_response(answers[0])
             self.send_header("Location", "/elsewhere")
             self.end_headers()
-            self.wfile.write(b"because")
+            self.wfile.write(b"because\x00")
 
         def log_message(self, *_: object) -> None:
             pass
