@@ -16,7 +16,7 @@ from passes.errors import N_, Conflict, Invalid, NotFound, TooMany
 from passes.feedback.service import answer_survey
 from passes.http import answers, language, load_form
 from passes.http.assets import asset
-from passes.lifecycle.queries import get_pass_by_wallet_token
+from passes.lifecycle.queries import get_pass_by_wallet_token, lock_passes
 from passes.lifecycle.reissue import replace_codes
 from passes.lifecycle.service import activate_pass
 from passes.wallet.queries import get_wallet
@@ -152,6 +152,8 @@ def replace(token: str) -> ResponseReturnValue:
     try:
         with transaction() as session:
             pass_ = get_pass_by_wallet_token(session, token, now)
+            # Read anew under its lock: a second click waits for the first, and sees what that did.
+            lock_passes(session, [pass_.id])
             meant = pass_.generation == data["generation"]
             key = f"codes of pass {pass_.id}"
             if meant and not rates.allow(session, key, limit=REPLACED_A_DAY, seconds=86_400, now=now):
