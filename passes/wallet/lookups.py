@@ -150,7 +150,8 @@ def try_code(session: Session, asked_id: UUID, code: str, *, now: datetime) -> T
     """Use a code once; a wrong one is counted, so the caller must keep the transaction."""
     asked = get_lookup(session, asked_id, lock=True)
     how = standing(_asked(asked), now)
-    again = how == "used" and asked.used_at is not None and now - asked.used_at <= DOUBLE_CLICK
+    is_double_click = asked.used_at is not None and now - asked.used_at <= DOUBLE_CLICK
+    again = how == "used" and is_double_click and asked.tries < MOST_TRIES
     if how != "open" and not again:
         return Tried(how)
     digest = _digest(asked.id, code)
@@ -158,9 +159,10 @@ def try_code(session: Session, asked_id: UUID, code: str, *, now: datetime) -> T
     if right:
         asked.used_at = asked.used_at or now
         return Tried("found", passes=_found(session, right[0].pass_ids, now=now))
+    # Counted after the right one, too: there may be codes of other addresses to guess.
+    asked.tries += 1
     if again:
         return Tried(how)
-    asked.tries += 1
     return Tried("wrong", left=MOST_TRIES - asked.tries) if asked.tries < MOST_TRIES else Tried("tried_out")
 
 

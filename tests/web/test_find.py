@@ -128,6 +128,19 @@ def test_a_code_opens_only_what_was_sold_to_the_address_it_went_to(
     assert text.good_until == time[0] + timedelta(minutes=10)
 
 
+def test_who_used_one_code_cannot_guess_the_codes_of_other_addresses(
+    desk: FlaskClient, session: Session, time: list[datetime]
+) -> None:
+    pass_of(session, time[0])
+    pass_of(session, time[0], email="someone@example.org")
+    page = ask(desk).location
+    found = codes(session, time[0])
+    assert desk.post(page, data={"code": found["wang@example.com"]}).status_code == 303
+    wrong = next(code for code in ("000001", "000002", "000003") if code not in found.values())
+    assert [desk.post(page, data={"code": wrong}).status_code for _ in range(5)] == [409] * 5
+    assert desk.post(page, data={"code": found["someone@example.org"]}).status_code == 409
+
+
 def test_of_several_passes_the_holder_chooses(desk: FlaskClient, session: Session, time: list[datetime]) -> None:
     first, second = pass_of(session, time[0]), pass_of(session, time[0], name="Anna Smith")
     page = ask(desk).location
