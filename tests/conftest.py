@@ -3,6 +3,7 @@
 import itertools
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import which
@@ -13,6 +14,7 @@ from alembic import command
 from alembic.config import Config
 from flask import Flask
 from flask.testing import FlaskClient
+from PIL import Image
 from playwright.sync_api import Browser, expect, sync_playwright
 from psycopg import sql
 from sqlalchemy import NullPool, create_engine
@@ -79,6 +81,16 @@ def drop(server: str, url: str) -> None:
         )
 
 
+@contextmanager
+def own_database(server: str, template: str) -> Iterator[str]:
+    """A copy of the template, connected; gone afterwards."""
+    url = clone(server, template)
+    engine = db.connect(url, pool_size=20)
+    yield url
+    engine.dispose()
+    drop(server, url)
+
+
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL of our own, started for this run."""
@@ -100,8 +112,10 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def camera_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the browser's camera plays: motion JPEG, written by a test before its page opens the camera."""
-    return tmp_path_factory.mktemp("camera") / "film.mjpeg"
+    """What the browser's camera plays, motion JPEG: darkness, until a test writes another film there."""
+    path = tmp_path_factory.mktemp("camera") / "film.mjpeg"
+    Image.new("RGB", (640, 480)).save(path, "JPEG")
+    return path
 
 
 @pytest.fixture(scope="session")
@@ -154,18 +168,21 @@ def session(shared_database: str, settings: Settings) -> Iterator[Session]:
 @pytest.fixture
 def database(postgres_url: str, template_database: str, settings: Settings) -> Iterator[str]:
     """A migrated database of its own, connected: for tests with threads or other processes."""
-    url = clone(postgres_url, template_database)
-    engine = db.connect(url, pool_size=20)
-    yield url
-    engine.dispose()
-    drop(postgres_url, url)
+    with own_database(postgres_url, template_database) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def shared_app() -> Flask:
+    made = create_app(TEST_SETTINGS)
+    made.testing = True
+    return made
 
 
 @pytest.fixture
-def app(settings: Settings) -> Flask:
-    made = create_app(settings)
-    made.testing = True
-    return made
+def app(settings: Settings, shared_app: Flask) -> Flask:
+    """The one application of most tests: it compiles each template once. It keeps nothing between requests."""
+    return shared_app
 
 
 @pytest.fixture
