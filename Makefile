@@ -51,6 +51,10 @@ lint: $(STAMPS)/dev $(WEB)/node_modules/.installed ## style, types and import co
 fuzz: setup-tests ## throw generated requests at the API for a while
 	$(BIN)/python -m pytest -q -p no:randomly fuzz
 
+.PHONY: screenshots
+screenshots: setup-tests ## take the pictures of the README anew, from a city made for it
+	FONTCONFIG_FILE="$$($(BIN)/python -m tests.fonts)" $(BIN)/python -m tests.pictures
+
 .PHONY: bench
 bench: $(STAMPS)/embedded build $(STAMPS)/java ## measure scans per second of the running service
 	$(BIN)/python -m benchmarks

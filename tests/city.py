@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from consumers.sources import OutboxSource
 from consumers.wiring import CONSUMERS
 from consumers.worker import Worker
-from passes import db
+from passes import clock, db
 from passes.access.rules import Gate
 from passes.clock import SHANGHAI, local_day
 from passes.credential.service import ensure_issuer_keys
@@ -75,21 +75,29 @@ def build(url: str, *, now: datetime, days: int = 28, visits_a_day: int = 40, or
     with db.transaction() as session:
         city(session, now=first - timedelta(days=1))
         for venue_id, (benefit_id, _, _) in SPOTS.items():
-            enrolled = gate_at(session, venue_id, now=first, default_benefit_id=benefit_id)
+            enrolled = gate_at(session, venue_id, now=first, name="东门", default_benefit_id=benefit_id)
             made.gates[venue_id] = enrolled.gate
     _sell(made, orders, first)
     for day in range(days, -1, -1):
         with db.transaction() as session:
             ensure_issuer_keys(session, now=now - timedelta(days=day))
         _visit(made, local_day(now - timedelta(days=day)), visits_a_day)
-    work(url)
+        work(url, at=now - timedelta(days=day))
     _answer(made)
-    work(url)
+    work(url, at=now)
     return made
 
 
-def work(url: str) -> None:
-    """What the workers do, until nothing waits."""
+def work(url: str, *, at: datetime) -> None:
+    """What the workers do at that time, until nothing waits."""
+    before, clock.now = clock.now, lambda: at  # workers ask the clock
+    try:
+        _work(url)
+    finally:
+        clock.now = before
+
+
+def _work(url: str) -> None:
     source = OutboxSource(url, Event(), consumers=list(CONSUMERS))
     worker = Worker(source, list(CONSUMERS.values()), failpoint=Failpoint(None))
     try:

@@ -73,13 +73,19 @@ def city(session: Session, *, now: datetime, **replaced: str) -> int:
 
 
 def gate_at(
-    session: Session, venue_id: str, *, now: datetime, attended: bool = True, default_benefit_id: str | None = None
+    session: Session,
+    venue_id: str,
+    *,
+    now: datetime,
+    name: str | None = None,
+    attended: bool = True,
+    default_benefit_id: str | None = None,
 ) -> NewEnrolment:
     """A device enrolled to a lane of its own at the venue: its gate and its token."""
     lane_id = create_lane(
         session,
         venue_id=venue_id,
-        name=f"lane {next(_lines)}",
+        name=name or f"lane {next(_lines)}",
         attended=attended,
         default_benefit_id=default_benefit_id,
         now=now,

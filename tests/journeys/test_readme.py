@@ -53,3 +53,9 @@ def test_a_block_of_the_readme_runs(block: str, folder: Path) -> None:
 def test_every_setting_stands_in_the_readme() -> None:
     text = (ROOT / "README.md").read_text()
     assert [name for name in sorted(KNOWN) if f"`{name}`" not in text] == []
+
+
+def test_every_picture_of_the_readme_is_there_with_words_for_who_cannot_see_it() -> None:
+    pictures = re.findall(r'<img src="([^"]+)" alt="([^"]*)"', (ROOT / "README.md").read_text())
+    assert len(pictures) > 3
+    assert [name for name, words in pictures if not (ROOT / name).is_file() or len(words) < 20] == []
