@@ -94,7 +94,10 @@ class StaffSession(Base):
 
 
 class AuditEntry(Base):
-    """What somebody changed: written in the transaction of the change, never altered. No staff: the command line."""
+    """What somebody changed: written in the transaction of the change, never altered.
+
+    No staff: the command line; or the holder of a pass, where the facts say "by": rules.HOLDER.
+    """
 
     __tablename__ = "audit_entry"
     __table_args__ = (

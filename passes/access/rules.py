@@ -15,6 +15,8 @@ from passes.errors import N_
 # gate_manager: lanes, devices and clerks. admin: everything, and accounts, the catalogue, health and the audit log.
 MARKETING, CARE, FINANCE, GATE_MANAGER, ADMIN = "marketing", "care", "finance", "gate_manager", "admin"
 ROLES = (MARKETING, CARE, FINANCE, GATE_MANAGER, ADMIN)
+# Who is no staff and changes something that the audit log keeps: whoever has the link to a pass.
+HOLDER = "holder"
 
 SESSION_IDLE = timedelta(hours=1)
 SESSION_LIFE = timedelta(hours=12)

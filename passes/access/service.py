@@ -28,7 +28,7 @@ class NewEnrolment:
 def write_audit(
     session: Session, staff: rules.Staff | None, action: str, subject: str, *, now: datetime, **facts: object
 ) -> None:
-    """Keep who changed what, in the transaction of the change. staff: None on the command line.
+    """Keep who changed what, in the transaction of the change. staff: None on the command line, and for a holder.
 
     action: what happened, "pass.held". subject: to what, "pass:123". facts: JSON-able, what a reader needs to
     understand it later: a reason, a value before and after. No secrets, no more of a visitor than a number.

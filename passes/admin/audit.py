@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from passes.access.models import AuditEntry
+from passes.access.rules import HOLDER
 from passes.clock import day_start
 
 
@@ -38,7 +39,8 @@ def list_audit(session: Session, search: AuditSearch, *, limit: int, offset: int
 
 def _conditions(search: AuditSearch) -> Iterator[ColumnElement[bool]]:
     if search.who == "-":
-        yield AuditEntry.staff_id.is_(None)
+        by = AuditEntry.facts["by"].astext
+        yield and_(AuditEntry.staff_id.is_(None), by.is_distinct_from(HOLDER))
     elif search.who is not None:
         yield AuditEntry.staff_login.icontains(search.who, autoescape=True)
     if search.action is not None:

@@ -11,7 +11,7 @@ from flask_babel import gettext
 
 from passes.access import guard
 from passes.access.models import AuditEntry
-from passes.access.rules import ADMIN
+from passes.access.rules import ADMIN, HOLDER
 from passes.admin.audit import AuditSearch, list_audit
 from passes.admin.audit_words import ACTIONS, FACTS, NAMING, SUBJECTS
 from passes.admin.desk import blueprint, chosen, searched
@@ -63,14 +63,24 @@ def shown_entries(entries: Iterable[AuditEntry]) -> list[ShownEntry]:
         ShownEntry(
             entry.id,
             entry.happened_at,
-            entry.staff_login,
+            _who(entry),
             gettext(ACTIONS[entry.action]) if entry.action in ACTIONS else entry.action,
             _subject(entry),
             _address(entry.subject),
-            [(_fact_name(name), _value(name, value)) for name, value in entry.facts.items() if name not in NAMING],
+            [(_fact_name(name), _value(name, value)) for name, value in entry.facts.items() if _is_told(name, value)],
         )
         for entry in entries
     ]
+
+
+def _who(entry: AuditEntry) -> str | None:
+    """None: the command line."""
+    return str(gettext("The holder")) if entry.facts.get("by") == HOLDER else entry.staff_login
+
+
+def _is_told(name: str, value: object) -> bool:
+    """Whether a fact is told beside the entry, not in it."""
+    return name not in NAMING and (name, value) != ("by", HOLDER)
 
 
 def _subject(entry: AuditEntry) -> str:

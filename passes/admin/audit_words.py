@@ -59,6 +59,10 @@ FACTS = {
     "letter_id": N_("Letter"),
     "hold_id": N_("Hold"),
     "version": N_("Version"),
+    "readdressed": N_("To another address"),
+    "generation": N_("Generation of codes"),
+    "by": N_("Operator"),
+    "file": N_("File"),
 }
 # Facts that say what the subject is called; they stand there and not in the list.
 NAMING = ("login", "number", "device", "lane")

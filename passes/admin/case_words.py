@@ -95,6 +95,8 @@ ACTIONS = {
     "pass.released": N_("Released a hold"),
     "pass.codes_replaced": N_("Made all earlier codes and cards worthless"),
     "pass.link_renewed": N_("Closed the old link and sent a new one"),
+    "pass.link_shown": N_("Closed the old link and had a new one shown"),
+    "pass.link_closed": N_("Closed the link"),
     "order.looked_at": N_("Dealt with what an order was marked for"),
     "order.asked": N_("Asked the payment provider about an order"),
     "letter.sent_again": N_("Sent a letter again"),

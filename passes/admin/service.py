@@ -73,9 +73,15 @@ def note_question(session: Session, staff: Staff, order_id: int, *, now: datetim
 def send_letter_again(
     session: Session, staff: Staff, letter_id: int, *, recipient: str | None, now: datetime
 ) -> Letter:
-    """Send a letter once more, perhaps to a corrected address."""
+    """Send a letter once more, perhaps to a corrected address: whether it is another one is kept, the link goes there.
+
+    The address itself is not: the log holds no more of a visitor than a number.
+    """
+    before = session.get(Letter, letter_id)
+    known = before.recipient if before is not None else None
     letter = send_again(session, letter_id, recipient=recipient, now=now)
-    _audit(session, staff, "letter.sent_again", f"letter:{letter_id}", now, letter_id=letter.id)
+    facts = {"readdressed": True} if letter.recipient != known else {}
+    _audit(session, staff, "letter.sent_again", f"letter:{letter_id}", now, letter_id=letter.id, **facts)
     return letter
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from passes.access.models import AuditEntry, Lane
+from passes.access.rules import HOLDER
 from passes.admin.case_words import ACTIONS, HOLD_REASONS, LETTER_KINDS, METHODS, MONEY_FACTS, SCORES
 from passes.admin.pass_queries import last_day
 from passes.admin.words import ATTENTION
@@ -224,6 +225,6 @@ def _changes(entries: Iterable[AuditEntry]) -> Iterator[Happening]:
             continue
         facts: dict[str, Any] = dict(entry.facts)
         words = ACTIONS.get(entry.action, entry.action)
-        if entry.action == "pass.codes_replaced" and entry.staff_login is None:
+        if entry.action == "pass.codes_replaced" and facts.get("by") == HOLDER:
             words = N_("The holder made every earlier code worthless")
         yield Happening(entry.happened_at, "life", 80, words, {}, "", entry.staff_login, facts.get("note"))

@@ -6,6 +6,7 @@ import click
 from sqlalchemy.orm import Session
 
 from passes import clock, db, settings
+from passes.access.service import write_audit
 from passes.lifecycle.models import Pass
 from passes.lifecycle.queries import find_open_hold, find_pass_by_number, find_wallet_path, get_member
 from passes.lifecycle.rules import masked_name
@@ -61,7 +62,9 @@ def renew_link(number: str) -> None:
     """Print a new secret link to its wallet; the one before it stops working at once."""
     with db.transaction() as session:
         found = _found(session, number)
-        renew_wallet_link(session, found.id, now=clock.now())
+        now = clock.now()
+        renew_wallet_link(session, found.id, now=now)
+        write_audit(session, None, "pass.link_shown", f"pass:{found.id}", now=now)
         path = find_wallet_path(session, found.id)
     click.echo(f"{settings.current().public_url}{path}")
 
@@ -71,5 +74,8 @@ def renew_link(number: str) -> None:
 def revoke_link(number: str) -> None:
     """Close its wallet link; gates still take the pass."""
     with db.transaction() as session:
-        closed = revoke_wallet_link(session, _found(session, number).id, now=clock.now())
+        found, now = _found(session, number), clock.now()
+        closed = revoke_wallet_link(session, found.id, now=now)
+        if closed:
+            write_audit(session, None, "pass.link_closed", f"pass:{found.id}", now=now)
     click.echo("the link is closed" if closed else "there was no open link")

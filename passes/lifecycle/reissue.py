@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from passes.access.rules import Staff
+from passes.access.rules import HOLDER, Staff
 from passes.access.service import write_audit
 from passes.credential.service import revoke_generation
 from passes.errors import N_, Conflict
@@ -27,6 +27,7 @@ def replace_codes(session: Session, pass_id: int, *, now: datetime, by: Staff | 
         )
     revoke_generation(session, pass_.id, pass_.generation, now=now)
     pass_.generation += 1
-    write_audit(session, by, "pass.codes_replaced", f"pass:{pass_.id}", now=now, generation=pass_.generation)
+    facts: dict[str, object] = {"generation": pass_.generation} | ({} if by else {"by": HOLDER})
+    write_audit(session, by, "pass.codes_replaced", f"pass:{pass_.id}", now=now, **facts)
     session.flush()
     return pass_

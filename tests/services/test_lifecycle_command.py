@@ -4,7 +4,9 @@ from datetime import datetime
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
+from passes.access.models import AuditEntry
 from passes.cli import youyou
 from passes.db import transaction
 from tests.conftest import TEST_SETTINGS
@@ -46,3 +48,12 @@ def test_an_unknown_number_is_named(database: str) -> None:
     found = youyou_pass(database, "show", "T-0000-0000")
     assert found.exit_code == 1
     assert "no pass has the number 'T-0000-0000'" in found.output
+
+
+def test_what_was_done_to_a_link_is_kept(database: str, number: str) -> None:
+    for _ in range(2):
+        youyou_pass(database, "revoke-link", number)
+    youyou_pass(database, "renew-link", number)
+    with transaction() as session:
+        kept = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
+    assert kept == ["pass.link_closed", "pass.link_shown"]

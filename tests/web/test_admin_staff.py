@@ -14,8 +14,9 @@ from passes import clock, settings
 from passes.access import accounts, queries
 from passes.access.models import AuditEntry
 from passes.access.service import write_audit
+from passes.lifecycle.reissue import replace_codes
 from passes.mail.models import Letter
-from tests.factories import city
+from tests.factories import active_pass, city
 from tests.web.browsers import OWN_PASSWORD, browser_of, make_staff, sign_in, signed_in
 
 NASTY = "<script>alert('x')</script>&\"'"
@@ -93,9 +94,7 @@ def test_a_password_given_on_the_command_line_ends_the_link_that_was_sent_out(
     assert choose(browser_of(app), link) == 404
 
 
-def test_where_mail_can_be_sent_the_link_goes_by_letter_and_is_not_shown(
-    admin: FlaskClient, session: Session
-) -> None:
+def test_where_mail_can_be_sent_the_link_goes_by_letter_and_is_not_shown(admin: FlaskClient, session: Session) -> None:
     settings.use(replace(settings.current(), smtp_url="smtp://127.0.0.1:1"))
     answer = admin.post("/admin/staff/new", data=NEWCOMER | {"email": "li.wei@example.com"})
     assert answer.status_code == 303
@@ -249,3 +248,15 @@ def test_the_log_is_read_by_who_what_and_when(admin: FlaskClient, session: Sessi
     assert f'href="/admin/staff/{staff_id}"' in page and 'href="/admin/passes/7"' in page
     own = admin.get(f"/admin/staff/{staff_id}").text
     assert "/admin/passes/7" in own
+
+
+def test_what_a_holder_did_is_not_laid_at_the_command_lines_door(
+    admin: FlaskClient, session: Session, now: datetime
+) -> None:
+    city(session, now=now)
+    pass_id = active_pass(session, now=now).id
+    replace_codes(session, pass_id, now=now)
+    log = admin.get(f"/admin/audit?subject=pass:{pass_id}").text
+    assert "· 持卡人</p>" in log and "· 命令行<" not in log
+    assert f"/admin/passes/{pass_id}" not in admin.get("/admin/audit?who=-").text
+    assert "持卡人使此前所有码作废" in admin.get(f"/admin/passes/{pass_id}").text

@@ -138,6 +138,8 @@ def test_a_failed_letter_is_sent_again_to_a_corrected_address(
     assert admin.post(f"{path}/send", data={"recipient": "wang@example.com"}).status_code == 303
     session.refresh(failed)
     assert (failed.state, failed.attempts, failed.recipient) == ("waiting", 0, "wang@example.com")
+    kept = session.scalars(select(AuditEntry.facts).where(AuditEntry.action == "letter.sent_again")).all()
+    assert kept == [{"letter_id": failed.id, "readdressed": True}]
     twice = admin.post(f"{path}/send", data={"recipient": "wang@example.com"})
     assert twice.status_code == 409 and "已在等待发送" in twice.text
     assert session.scalar(select(func.count()).select_from(Letter)) == 1
