@@ -4,7 +4,6 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -13,7 +12,6 @@ from uuid import uuid4
 
 import pytest
 import requests
-from werkzeug.serving import make_server
 
 from passes import app as web
 from passes import clock
@@ -25,6 +23,7 @@ from passes.sale.stripe_gateway import StripePayments
 from passes.settings import Settings
 from tests.conftest import TEST_SETTINGS, clone, drop
 from tests.factories import city
+from tests.serving import served
 
 SECRETS = ("whsec_sandbox_old", "whsec_sandbox_new")
 
@@ -159,11 +158,6 @@ def shop(database: str, cashier: Cashier, now: datetime) -> Iterator[Shop]:
     settings_module.use(chosen)
     with transaction() as session:
         city(session, now=now)
-    app = web.create_app(chosen)
-    server = make_server("127.0.0.1", int(chosen.public_url.rpartition(":")[2]), app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield Shop(chosen, StripePayments(chosen))
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    port = int(chosen.public_url.rpartition(":")[2])
+    with served(lambda _: web.create_app(chosen), port=port):
+        yield Shop(chosen, StripePayments(chosen))

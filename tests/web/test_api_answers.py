@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from passes import clock, db
+from passes import clock
 from passes import settings as settings_module
 from passes.db import transaction
-from tests.conftest import TEST_SETTINGS, clone, drop
+from tests.conftest import TEST_SETTINGS, own_database
 from tests.factories import city, gate_at
 from tests.web.made_up import OPERATIONS, throw
 
@@ -15,15 +15,12 @@ from tests.web.made_up import OPERATIONS, throw
 @pytest.fixture(scope="module")
 def token(postgres_url: str, template_database: str) -> Iterator[str]:
     """A device's, on a database shared by these tests: they only add rows that none of them looks at."""
-    url = clone(postgres_url, template_database)
     settings_module.use(TEST_SETTINGS)
-    engine = db.connect(url, pool_size=5)
-    with transaction() as session:
-        city(session, now=clock.now())
-        made = gate_at(session, "S06", now=clock.now()).token
-    yield made
-    engine.dispose()
-    drop(postgres_url, url)
+    with own_database(postgres_url, template_database):
+        with transaction() as session:
+            city(session, now=clock.now())
+            made = gate_at(session, "S06", now=clock.now()).token
+        yield made
 
 
 @pytest.mark.parametrize("label", OPERATIONS)

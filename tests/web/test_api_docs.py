@@ -7,7 +7,6 @@ import subprocess
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from uuid import uuid4
 
@@ -15,15 +14,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
-from werkzeug.serving import make_server
 
 from passes import clock
 from passes.access.clerk_service import add_clerk
 from passes.access.service import create_lane, make_enrolment_code
-from passes.app import create_app
 from passes.db import transaction
-from passes.settings import Settings
 from tests.factories import active_pass, city, code_of
+from tests.serving import served
 
 TAG = re.compile("<[^>]+>")
 
@@ -92,7 +89,7 @@ class Examples:
 
 @pytest.fixture
 def examples(
-    database: str, settings: Settings, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+    database: str, app: Flask, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Examples]:
     """The service at ten in the morning, with a lane, a clerk and a visitor."""
     monkeypatch.setattr(clock, "now", lambda: now)
@@ -103,18 +100,12 @@ def examples(
         _, pin = add_clerk(session, venue_id="S15", name="Li Na", now=now)
         pass_ = active_pass(session, now=now, terms_version=version)
         scanned = code_of(session, pass_, now=now)
-    app = create_app(settings)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
     page = app.test_client().get("/api/docs").text
     document = app.test_client().get("/api/openapi.json").get_json()
-    made = Examples(f"http://127.0.0.1:{server.server_port}", page, document, tmp_path)
-    made.variables |= {"ENROLMENT_CODE": code, "CODE": scanned, "SCAN_ID": str(uuid4()), "PIN": pin}
-    yield made
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(lambda _: app) as address:
+        made = Examples(address, page, document, tmp_path)
+        made.variables |= {"ENROLMENT_CODE": code, "CODE": scanned, "SCAN_ID": str(uuid4()), "PIN": pin}
+        yield made
 
 
 def test_every_example_of_the_page_works_as_it_stands_and_is_answered_as_documented(examples: Examples) -> None:

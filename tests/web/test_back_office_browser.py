@@ -4,20 +4,17 @@ from base64 import b32decode
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from threading import Thread
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
-from passes import settings as settings_module
 from passes.access import totp
 from passes.app import create_app
 from passes.clock import now as this_moment
 from passes.db import transaction
 from tests.conftest import TEST_SETTINGS
 from tests.factories import city, gate_at
+from tests.serving import served
 from tests.web.axe import violations
 from tests.web.browsers import OWN_PASSWORD, make_staff
 
@@ -25,26 +22,18 @@ from tests.web.browsers import OWN_PASSWORD, make_staff
 @pytest.fixture
 def page(browser: Browser, database: str, now: datetime) -> Iterator[Page]:
     """A phone of an admin, signed in, who reads English."""
-    server = make_server("127.0.0.1", 0, Flask("placeholder"), threaded=True)
-    address = f"http://127.0.0.1:{server.port}"
-    chosen = replace(TEST_SETTINGS, database_url=database, public_url=address)
-    settings_module.use(chosen)
     with transaction() as session:
         city(session, now=now)
         gate_at(session, "S01", now=now, default_benefit_id="B01")
         make_staff(session, "boss", "admin", now)
-    server.app = create_app(chosen)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    context = browser.new_context(base_url=address, viewport={"width": 390, "height": 844}, locale="en-GB")
-    context.set_default_timeout(15_000)
-    opened = context.new_page()
-    sign_in(opened)
-    yield opened
-    context.close()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    chosen = replace(TEST_SETTINGS, database_url=database)
+    with served(lambda url: create_app(replace(chosen, public_url=url))) as address:
+        context = browser.new_context(base_url=address, viewport={"width": 390, "height": 844}, locale="en-GB")
+        context.set_default_timeout(15_000)
+        opened = context.new_page()
+        sign_in(opened)
+        yield opened
+        context.close()
 
 
 def sign_in(page: Page) -> None:

@@ -3,13 +3,11 @@
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from threading import Thread
 from types import SimpleNamespace
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Locator, Page, expect
-from werkzeug.serving import make_server
 
 from passes import clock
 from passes.db import transaction
@@ -17,6 +15,7 @@ from passes.events.contract import Event
 from tests.consumers.conftest import admitted, answered, refused, tell
 from tests.consumers.rivers import drain_directly
 from tests.factories import city
+from tests.serving import served
 from tests.web.axe import violations
 from tests.web.browsers import OWN_PASSWORD, make_staff
 
@@ -28,25 +27,19 @@ def desk(browser: Browser, database: str, app: Flask, now: datetime, monkeypatch
         city(session, now=now)
         make_staff(session, "mei", "marketing", now)
     monkeypatch.setattr(clock, "now", lambda: now)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
     faults: list[str] = []
-    address = f"http://127.0.0.1:{server.server_port}"
-    context = browser.new_context(viewport={"width": 1280, "height": 1600}, locale="zh-CN", base_url=address)
-    page = context.new_page()
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    page.goto("/admin/sign-in?next=/dashboard")
-    page.locator("[name=login]").fill("mei")
-    page.locator("[name=password]").fill(OWN_PASSWORD)
-    page.locator("main form [type=submit]").click()
-    page.wait_for_url("**/dashboard")
-    yield page
-    context.close()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(lambda _: app) as address:
+        context = browser.new_context(viewport={"width": 1280, "height": 1600}, locale="zh-CN", base_url=address)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+        page.goto("/admin/sign-in?next=/dashboard")
+        page.locator("[name=login]").fill("mei")
+        page.locator("[name=password]").fill(OWN_PASSWORD)
+        page.locator("main form [type=submit]").click()
+        page.wait_for_url("**/dashboard")
+        yield page
+        context.close()
     assert faults == []
 
 

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from threading import Thread
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
 from passes import clock
 from passes.db import transaction
 from tests.factories import city
+from tests.serving import served
 from tests.web.axe import violations
 
 
@@ -21,13 +20,8 @@ def address(database: str, app: Flask, now: datetime, monkeypatch: pytest.Monkey
     with transaction() as session:
         city(session, now=now)
     monkeypatch.setattr(clock, "now", lambda: now)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(lambda _: app) as address:
+        yield address
 
 
 @pytest.fixture

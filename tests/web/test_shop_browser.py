@@ -2,12 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from threading import Thread
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
 from passes import clock
 from passes.app import create_app
@@ -17,6 +14,7 @@ from passes.sale.models import Payment
 from tests.conftest import TEST_SETTINGS
 from tests.factories import city
 from tests.services.test_sale import payment_of
+from tests.serving import served
 from tests.web.axe import violations
 
 HOST = "shop.example"
@@ -27,15 +25,9 @@ def address(database: str) -> Iterator[str]:
     """The shop under a name that browsers trust no more than any other: they send no Sec-Fetch-Site there."""
     with transaction() as session:
         city(session, now=clock.now())
-    server = make_server("127.0.0.1", 0, Flask("placeholder"), threaded=True)
-    public_url = f"http://{HOST}:{server.port}"
-    server.app = create_app(replace(TEST_SETTINGS, app_env="demo", database_url=database, public_url=public_url))
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield public_url
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    chosen = replace(TEST_SETTINGS, app_env="demo", database_url=database)
+    with served(lambda url: create_app(replace(chosen, public_url=url)), host=HOST) as address:
+        yield address
 
 
 @pytest.fixture

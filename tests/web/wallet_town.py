@@ -3,21 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from threading import Thread
 
 import pytest
 from playwright.sync_api import Page
-from werkzeug.serving import make_server
 
-from passes import clock, db
+from passes import clock
 from passes.app import create_app
 from passes.catalogue.queries import product_number
 from passes.credential.codec import Verdict, verify
 from passes.credential.queries import read_trust
 from passes.db import transaction
 from passes.lifecycle.queries import wallet_path
-from tests.conftest import TEST_SETTINGS, clone, drop
+from tests.conftest import TEST_SETTINGS, own_database
 from tests.factories import active_pass, city, issued_pass
+from tests.serving import served
 
 PHONE = {"width": 390, "height": 844}
 
@@ -72,18 +71,9 @@ class City:
 @pytest.fixture(scope="module")
 def town(postgres_url: str, template_database: str) -> Iterator[City]:
     moment = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
-    url = clone(postgres_url, template_database)
-    engine = db.connect(url, pool_size=20)
-    server = make_server("127.0.0.1", 0, create_app(TEST_SETTINGS), threaded=True)
-    with transaction() as session:
-        made = City(f"http://127.0.0.1:{server.server_port}", city(session, now=moment), moment)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clock, "now", made.now)
-        yield made
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    engine.dispose()
-    drop(postgres_url, url)
+    with own_database(postgres_url, template_database), served(lambda _: create_app(TEST_SETTINGS)) as address:
+        with transaction() as session:
+            made = City(address, city(session, now=moment), moment)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(clock, "now", made.now)
+            yield made

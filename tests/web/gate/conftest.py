@@ -1,17 +1,16 @@
 """One gate for the tests of its page: a running service, a lane, and Chromium with the page open."""
 
 from collections.abc import Callable, Iterator
-from threading import Thread
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
-from passes import clock, db
+from passes import clock
 from passes.app import create_app
 from passes.db import transaction
-from tests.conftest import TEST_SETTINGS, clone, drop
+from tests.conftest import TEST_SETTINGS, own_database
 from tests.factories import city
+from tests.serving import served
 from tests.web.gate.spots import MORNING, REAL_NOW, TABLET, Spot, enrol
 
 Opener = Callable[..., Page]
@@ -20,23 +19,13 @@ Opener = Callable[..., Page]
 @pytest.fixture(scope="module")
 def service(postgres_url: str, template_database: str) -> Iterator[Spot]:
     """One service for all tests here: each of them makes lanes and passes of its own."""
-    url = clone(postgres_url, template_database)
-    engine = db.connect(url, pool_size=10)
-    app = create_app(TEST_SETTINGS)
-    with transaction() as session:
-        version = city(session, now=MORNING)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    made = Spot(f"http://127.0.0.1:{server.server_port}", version, MORNING, REAL_NOW())
-    thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(clock, "now", made.now)
-        yield made
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    engine.dispose()
-    drop(postgres_url, url)
+    with own_database(postgres_url, template_database), served(lambda _: create_app(TEST_SETTINGS)) as address:
+        with transaction() as session:
+            version = city(session, now=MORNING)
+        made = Spot(address, version, MORNING, REAL_NOW())
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(clock, "now", made.now)
+            yield made
 
 
 @pytest.fixture
