@@ -56,10 +56,11 @@ def test_the_same_text_within_three_seconds_is_shown_again_and_not_sent(open_gat
     page = open_gate(enrolled=("S16", "B16"))
     page.clock.install()
     text = spot.code()
-    for _ in range(4):
+    # In short steps: the page's clock runs on beside them, and this machine may be slow.
+    for _ in range(8):
         wedge(page, text)
         expect_state(page, "admitted")
-        page.clock.fast_forward(2000)
+        page.clock.fast_forward(500)
     assert spot.scans() == 1
     page.clock.fast_forward(3000)
     wedge(page, text)
