@@ -55,7 +55,7 @@ def create_app(given: Settings | None = None) -> Flask:
         logs.set_up("web")
         db.connect(chosen.database_url, pool_size=8)
         flows.check_installation(chosen, now=clock.now())
-    app = Flask("passes", static_folder="web/static", template_folder="web/templates")
+    app = Flask("passes", static_folder=None, template_folder="web/templates")
     app.json = openapi.Orjson(app)
     app.secret_key = chosen.derive("session")
     app.config.update(

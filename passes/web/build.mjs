@@ -1,11 +1,13 @@
 // Bundles every src/*.ts and src/*.css into static/<name>-<hash>.<ext>, copies src/icons/* and the decoder of the
-// gate's camera there, and writes static/manifest.json.
+// gate's camera there, each also as .br and .gz for who can unpack that, and writes static/manifest.json.
 // With --tests: bundles tests/*.test.ts into build/tests/ for `node --test`.
 import { build } from "esbuild";
 import { createRequire } from "node:module";
-import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import zlib from "node:zlib";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const filesOf = async (folder, pattern) =>
@@ -17,6 +19,22 @@ const decoder = () => {
   const ours = createRequire(import.meta.url);
   return createRequire(ours.resolve("barcode-detector/ponyfill")).resolve("zxing-wasm/reader/zxing_reader.wasm");
 };
+
+// As small as it gets, once: a server that compressed at each request would have to hurry.
+const PACKED = { ".br": promisify(zlib.brotliCompress), ".gz": promisify(zlib.gzip) };
+const PACKABLE = new Set([".css", ".js", ".svg", ".wasm"]);
+
+async function pack(out, name) {
+  if (!PACKABLE.has(path.extname(name))) return [];
+  const present = new Set(await readdir(out));
+  for (const [ending, compress] of Object.entries(PACKED)) {
+    if (present.has(name + ending)) continue;
+    const packed = await compress(await readFile(path.join(out, name)));
+    await writeFile(path.join(out, `${name}${ending}.new`), packed);
+    await rename(path.join(out, `${name}${ending}.new`), path.join(out, name + ending));
+  }
+  return Object.keys(PACKED).map((ending) => name + ending);
+}
 
 async function bundlePages() {
   const out = path.join(here, "static");
@@ -48,6 +66,7 @@ async function bundlePages() {
       manifest[path.parse(entryPoint).name + path.extname(file)] = path.basename(file);
     }
   }
+  for (const name of [...written]) for (const packed of await pack(out, name)) written.add(packed);
   await writeFile(`${manifestFile}.new`, JSON.stringify(manifest, null, 2) + "\n");
   await rename(`${manifestFile}.new`, manifestFile);
   // A server that runs still knows the names of an earlier build: its files stay for an hour.
