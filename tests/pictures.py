@@ -9,16 +9,13 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from shutil import which
 from tempfile import TemporaryDirectory
-from threading import Thread
 from time import monotonic
 
 import zxingcpp
-from flask import Flask
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
 from passes import clock, db
 from passes import settings as settings_module
@@ -32,6 +29,7 @@ from passes.lifecycle.models import Pass
 from passes.lifecycle.queries import wallet_path
 from tests.city import City, build, work
 from tests.conftest import ROOT, TEST_SETTINGS, migrate
+from tests.serving import served
 from tests.web.browsers import OWN_PASSWORD, make_staff
 
 FOLDER = ROOT / "passes/web/pictures"
@@ -68,7 +66,7 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     started = monotonic()
     clock.now = lambda: MORNING + timedelta(seconds=monotonic() - started)  # the pages of this process only
-    with TemporaryDirectory() as folder, served(Path(folder)) as studio:
+    with TemporaryDirectory() as folder, studio_in(Path(folder)) as studio:
         for take in TAKES:
             for name, page in take(studio):
                 keep(name, page)
@@ -76,30 +74,24 @@ def main() -> None:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Studio]:
+def studio_in(folder: Path) -> Iterator[Studio]:
     """The service on a PostgreSQL of its own, with a city in it, and Chromium."""
     postgres = EmbeddedPostgres(folder, durable=False)
     url = postgres.start()
     migrate(url)
     engine = db.connect(url, pool_size=10)
-    server = make_server("127.0.0.1", 0, Flask("placeholder"), threaded=True)
-    address = f"http://127.0.0.1:{server.port}"
-    chosen = replace(TEST_SETTINGS, database_url=url, public_url=address, events="direct", kafka_bootstrap_servers=None)
+    chosen = replace(TEST_SETTINGS, database_url=url, events="direct", kafka_bootstrap_servers=None)
     settings_module.use(chosen)
     made = build(url, now=clock.now(), days=66, visits_a_day=45, orders=80)
     with db.transaction() as session:
         make_staff(session, "admin", "admin", clock.now())
-    server.app = create_app(chosen)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
     program = next(filter(None, map(which, ("chromium", "chromium-browser", "google-chrome"))))
-    with sync_playwright() as playwright:
+    service = served(lambda address: create_app(replace(chosen, public_url=address)))
+    with service as address, sync_playwright() as playwright:
         flags = ["--no-sandbox", "--disable-background-networking"]
         browser = playwright.chromium.launch(executable_path=program, args=flags)
         yield Studio(made, address, browser)
         browser.close()
-    server.shutdown()
-    thread.join()
     engine.dispose()
     postgres.stop()
     postgres.remove()

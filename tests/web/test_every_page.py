@@ -5,18 +5,18 @@ A page that is added is looked at without being listed here; one with arguments 
 
 from collections.abc import Iterator
 from dataclasses import replace
-from threading import Thread
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, Response
-from werkzeug.serving import make_server
 
-from passes import clock, db
+from passes import clock
 from passes import settings as settings_module
 from passes.app import create_app
+from passes.db import transaction
 from tests.city import build
-from tests.conftest import TEST_SETTINGS, clone, drop
+from tests.conftest import TEST_SETTINGS, own_database
+from tests.serving import served
 from tests.web import every
 from tests.web.axe import violations
 from tests.web.browsers import OWN_PASSWORD, make_staff
@@ -32,26 +32,16 @@ CHARTS = "/dashboard"
 @pytest.fixture(scope="module")
 def address(postgres_url: str, template_database: str) -> Iterator[str]:
     """A small city that has lived for a week, served."""
-    url = clone(postgres_url, template_database)
-    engine = db.connect(url, pool_size=20)
-    now = clock.now()
-    server = make_server("127.0.0.1", 0, Flask("placeholder"), threaded=True)
-    public_url = f"http://127.0.0.1:{server.port}"
-    chosen = replace(TEST_SETTINGS, database_url=url, public_url=public_url)
-    settings_module.use(chosen)
-    made = build(url, now=now, days=6, visits_a_day=8, orders=8)
-    with db.transaction() as session:
-        make_staff(session, "one.admin", "admin", now)
-        EXAMPLES.update(every.examples(session, made.passes[0], made.orders[0], now))
-    server.app = create_app(chosen)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield public_url
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    engine.dispose()
-    drop(postgres_url, url)
+    with own_database(postgres_url, template_database) as url:
+        chosen = replace(TEST_SETTINGS, database_url=url)
+        settings_module.use(chosen)
+        now = clock.now()
+        made = build(url, now=now, days=6, visits_a_day=8, orders=8)
+        with transaction() as session:
+            make_staff(session, "one.admin", "admin", now)
+            EXAMPLES.update(every.examples(session, made.passes[0], made.orders[0], now))
+        with served(lambda address: create_app(replace(chosen, public_url=address))) as address:
+            yield address
 
 
 EXAMPLES: dict[str, str] = {}
