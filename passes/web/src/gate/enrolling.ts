@@ -14,9 +14,18 @@ export interface Around {
 /** The code that the page's address brought along. It is taken out of the address: it works once. */
 export function takeLinkedCode(): string | null {
   if (!location.hash.startsWith("#enrol=")) return null;
-  const code = protocol.enrolmentCode(decodeURI(location.hash));
+  const code = protocol.enrolmentCode(decoded(location.hash));
   history.replaceState(null, "", location.pathname + location.search);
   return code;
+}
+
+/** A damaged link is taken as it is: whoever reads its code in the field sees what is wrong. */
+function decoded(hash: string): string {
+  try {
+    return decodeURI(hash);
+  } catch {
+    return hash;
+  }
 }
 
 export function enrolling(gate: Around): { open: (message: string | null, linked: string | null) => void } {

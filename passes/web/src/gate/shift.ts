@@ -74,9 +74,8 @@ export function shiftPanel(gate: Around): ShiftPanel {
     button.disabled = true;
     const outcome = await endShift(token, gate.around);
     button.disabled = false;
-    const problem = outcome.kind === "problem" ? outcome.problem : null;
-    // No shift there any more: it ended by itself, or the first tap was heard although its answer got lost.
-    if (outcome.kind === "answer" || problem?.code === "no_shift" || problem?.code === "shift_not_found") {
+    // The same answer where no shift is open any more: it ended by itself, or the first tap was heard.
+    if (outcome.kind === "answer") {
       endDialog.close();
       gate.changed();
     } else if (outcome.kind === "signed_off") {
@@ -84,7 +83,7 @@ export function shiftPanel(gate: Around): ShiftPanel {
       gate.signedOff(outcome.problem);
     } else {
       byId("end-error").hidden = false;
-      byId("end-error").textContent = problem?.detail ?? word("no_answer");
+      byId("end-error").textContent = outcome.kind === "silent" ? word("no_answer") : outcome.problem.detail;
     }
   }
 
