@@ -66,7 +66,10 @@ def list_scans(query: dict[str, Any]) -> dict[str, Any]:
 )
 def void(scan_id: UUID, body: dict[str, str]) -> history_queries.PastScan:
     """The scan as it is listed from now on."""
+    now = clock.now()
     with transaction() as session:
-        voided = voids.void_scan(session, guard.current_gate(), scan_id, body["reason"], now=clock.now())
-    voids_total.inc()
+        voided = voids.void_scan(session, guard.current_gate(), scan_id, body["reason"], now=now)
+    if voided.voided_at == now:
+        # Else it was sent again, and counted the first time.
+        voids_total.inc()
     return voided

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
+from prometheus_client import REGISTRY
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -147,6 +148,7 @@ def test_a_voided_admission_is_listed_as_such_and_counts_as_nothing_else(
     device: Device, session: Session, pass_: Pass, now: datetime
 ) -> None:
     scan_id = device.scan(code_of(session, pass_, now=now))["scan_id"]
+    counted = REGISTRY.get_sample_value("youyou_voids_total") or 0
     voided = device.void(scan_id, "  游客要改用缆车 ").get_json()
     assert (voided["outcome"], voided["void_reason"], voided["voidable_until"]) == ("admitted", "游客要改用缆车", None)
     assert voided["voided_at"] is not None
@@ -156,6 +158,7 @@ def test_a_voided_admission_is_listed_as_such_and_counts_as_nothing_else(
     assert device.void(scan_id, "游客要改用缆车").get_json() == voided
     again = device.void(scan_id, "another reason")
     assert (again.status_code, again.get_json()["code"]) == (409, "void_done")
+    assert REGISTRY.get_sample_value("youyou_voids_total") == counted + 1
 
 
 def test_what_cannot_be_voided_is_refused_by_name(device: Device, session: Session, pass_: Pass, now: datetime) -> None:
