@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -44,7 +44,7 @@ class ClerkSearch:
 
 @dataclass(frozen=True, slots=True)
 class ShiftRow:
-    """A shift as the clerk's page shows it; ended_at None: it is open."""
+    """A shift as the clerk's page shows it; ended_at None: it is open. It ends with its device, too."""
 
     started_at: datetime
     ended_at: datetime | None
@@ -109,9 +109,9 @@ def get_clerk_row(session: Session, clerk_id: int) -> ClerkRow:
 
 
 def list_shifts(session: Session, clerk_id: int, *, now: datetime, limit: int = 20) -> list[ShiftRow]:
-    """The latest shifts of a clerk, newest first. One whose longest time is over has ended, whether noted or not."""
+    """The latest shifts of a clerk, newest first."""
     rows = session.execute(
-        select(Shift.started_at, Shift.ended_at, Lane.name, Device.name)
+        select(Shift.started_at, Shift.ended_at, Enrolment.revoked_at, Lane.name, Device.name)
         .join(Enrolment, Enrolment.id == Shift.enrolment_id)
         .join(Lane, Lane.id == Enrolment.lane_id)
         .join(Device, Device.id == Enrolment.device_id)
@@ -120,9 +120,15 @@ def list_shifts(session: Session, clerk_id: int, *, now: datetime, limit: int = 
         .limit(limit)
     )
     return [
-        ShiftRow(started_at, ended_at or (started_at + SHIFT_LIFE if started_at <= now - SHIFT_LIFE else None), *names)
-        for started_at, ended_at, *names in rows
+        ShiftRow(started_at, _end_of(started_at, (ended_at, revoked_at), now), lane_name, device_name)
+        for started_at, ended_at, revoked_at, lane_name, device_name in rows
     ]
+
+
+def _end_of(started_at: datetime, noted: Iterable[datetime | None], now: datetime) -> datetime | None:
+    """The first of what was noted and the end of its longest time, which nobody notes; None: it goes on."""
+    ends = (*noted, started_at + SHIFT_LIFE)
+    return min((moment for moment in ends if moment is not None and moment <= now), default=None)
 
 
 def _conditions(search: ClerkSearch) -> Iterator[ColumnElement[bool]]:

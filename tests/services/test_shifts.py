@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from passes import db
 from passes.access import queries, rules
-from passes.access.clerk_queries import find_shift, has_clerks
+from passes.access.clerk_queries import find_shift, has_clerks, list_shifts
 from passes.access.clerk_service import add_clerk, disable_clerk, enable_clerk, end_shift, renew_pin, start_shift
 from passes.access.models import Clerk, Shift
 from passes.access.rules import Gate
-from passes.access.service import NewEnrolment
+from passes.access.service import NewEnrolment, revoke_device
 from passes.errors import Conflict, Invalid
 from passes.gate.models import Scan
 from passes.gate.rules import ScanRequest
@@ -105,6 +105,15 @@ def test_a_forgotten_shift_ends_by_itself_after_fourteen_hours(session: Session,
     tomorrow = now + timedelta(hours=24)
     assert start_shift(session, gate, pin, now=tomorrow).started_at == tomorrow
     assert session.scalars(select(Shift.ended_at).order_by(Shift.id)).all() == [over, None]
+
+
+def test_a_shift_ends_with_its_device(session: Session, gate: Gate, now: datetime) -> None:
+    clerk_id, pin = add_clerk(session, venue_id="S01", name="李梅", now=now)
+    start_shift(session, gate, pin, now=now)
+    noon, evening = now + timedelta(hours=2), now + timedelta(hours=9)
+    assert [shift.ended_at for shift in list_shifts(session, clerk_id, now=noon)] == [None]
+    revoke_device(session, gate.enrolment_id, now=noon)
+    assert [shift.ended_at for shift in list_shifts(session, clerk_id, now=evening)] == [noon]
 
 
 def test_a_shift_ends_no_earlier_than_it_began_whatever_the_clocks_say(
