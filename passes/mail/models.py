@@ -11,7 +11,10 @@ Moment = DateTime(timezone=True)
 
 
 class Letter(Base):
-    """A letter or text message to one person. Its body may hold a secret link: only care and admins read it."""
+    """A letter or text message to one person. Its body may hold a secret link: only care and admins read it.
+
+    That of a letter about staff is read by nobody: its link opens an account.
+    """
 
     __tablename__ = "letter"
     __table_args__ = (

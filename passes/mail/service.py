@@ -26,7 +26,7 @@ def write_letter(
     good_until: datetime | None = None,
     now: datetime,
 ) -> Letter:
-    """Keep a letter for the chore; without a recipient, for the back office. about: "order:7" or "pass:12".
+    """Keep a letter for the chore; without a recipient, for the back office. about: "order:7", "pass:12" or "staff:3".
 
     channel: mail, or sms with a telephone number as its recipient. good_until: of no use later, so not sent then.
     """
@@ -62,11 +62,14 @@ def give_up_late(session: Session, *, now: datetime) -> int:
 
 
 def claim_due(session: Session, *, now: datetime, limit: int) -> Sequence[Letter]:
-    """Letters that are due, each ours for five minutes: a crash sends one again rather than never."""
+    """Letters that are due, each ours for five minutes: a crash sends one again rather than never.
+
+    What is of no use later goes first: a code does not wait behind a mail server that hangs.
+    """
     statement = (
         select(Letter)
         .where(Letter.state == "waiting", Letter.next_attempt_at <= now)
-        .order_by(Letter.next_attempt_at, Letter.id)
+        .order_by(Letter.good_until.nulls_last(), Letter.next_attempt_at, Letter.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )

@@ -234,6 +234,17 @@ def test_a_gateways_no_is_final_for_the_message_alone(
     assert str(answer) in (written.last_error or "")
 
 
+def test_a_code_does_not_wait_behind_letters(
+    session: Session, gateway: tuple[list[dict[str, object]], list[int], Settings], now: datetime
+) -> None:
+    heard, _, settings = gateway
+    letter(session, now)
+    text_message(session, now + timedelta(minutes=1), good_until=now + timedelta(minutes=11))
+    both = replace(settings, smtp_url="smtp://127.0.0.1:1")
+    assert send_waiting(both, now=now + timedelta(minutes=2), limit=1) == 1
+    assert len(heard) == 1
+
+
 def test_a_message_of_no_use_any_more_is_not_sent(
     session: Session, gateway: tuple[list[dict[str, object]], list[int], Settings], now: datetime
 ) -> None:
