@@ -31,7 +31,6 @@ DOCUMENTS = {
     "CN_PR_CARD": N_("permanent residence card"),
 }
 HOLDERS = {"adult": N_("adult"), "child": N_("child"), "senior": N_("senior")}
-METHODS = {"card": N_("Bank card"), "alipay": N_("Alipay"), "wechat_pay": N_("WeChat Pay")}
 SCORES = {1: N_("poor"), 2: N_("so-so"), 3: N_("good")}
 
 # (what, fact) → (words, tone) of a line of the money journal.

@@ -12,7 +12,7 @@ from passes.access.rules import ADMIN
 from passes.admin import service
 from passes.admin.case_schemas import NoteForm
 from passes.admin.case_words import CONSUMERS, PARKED_STATES, PARKING_REASONS
-from passes.admin.desk import Errors, blueprint, marks
+from passes.admin.desk import Errors, blueprint, chosen, marks
 from passes.admin.words import translated
 from passes.db import transaction
 from passes.errors import Problem
@@ -28,12 +28,11 @@ _SHOWN_CHARACTERS = 20_000
 @guard.staff(ADMIN)
 def dead_letters() -> ResponseReturnValue:
     """Parked events, open or settled, of one consumer or all, newest first."""
-    state, consumer = request.args.get("state", "open"), request.args.get("consumer")
-    state = state if state in PARKED_STATES else "open"
+    state = chosen("state", PARKED_STATES) or "open"
     paging = page_request(limit=25)
     with transaction() as session:
         consumers = queries.list_parking_consumers(session)
-        consumer = consumer if consumer in consumers else None
+        consumer = chosen("consumer", consumers)
         rows, total = queries.page_of_dead_letters(session, state, consumer, limit=paging.limit, offset=paging.offset)
     return render_template(
         "admin/dead_letters.html",

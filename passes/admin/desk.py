@@ -6,13 +6,13 @@ from flask import Blueprint, g, request
 from flask_babel import gettext
 
 from passes.admin.navigation import menu_of
+from passes.admin.rules import LONGEST_SEARCH
 from passes.admin.words import ROLE_NAMES, translated
 from passes.errors import Problem
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
 Errors = dict[str, list[str]]
-_LONGEST_SEARCH = 100
 
 
 @blueprint.app_context_processor
@@ -27,7 +27,7 @@ def menu() -> dict[str, object]:
 def searched(name: str) -> str | None:
     """What the reader looks for, from the address: None when nothing is left of it."""
     text = "".join(character for character in request.args.get(name, "") if character.isprintable()).strip()
-    return text[:_LONGEST_SEARCH] or None
+    return text[:LONGEST_SEARCH] or None
 
 
 def chosen(name: str, choices: Iterable[str]) -> str | None:

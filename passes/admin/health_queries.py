@@ -10,13 +10,14 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from passes import clock
 from passes.access.models import Enrolment
 from passes.admin.models import ChoreRun
+from passes.admin.order_queries import count_marked
 from passes.catalogue.queries import get_calendar, get_current
 from passes.credential.models import IssuerKey
 from passes.errors import NotFound
 from passes.events import queries as event_queries
 from passes.events.models import DeadLetter
 from passes.mail.models import Letter
-from passes.sale.models import Order, Payment, WebhookEvent
+from passes.sale.models import Payment, WebhookEvent
 
 _SEEN = timedelta(minutes=15)
 
@@ -80,6 +81,28 @@ class Figures:
     database: Database
 
 
+@dataclass(frozen=True, slots=True)
+class Worries:
+    """What should be none, or young. events_since: the oldest event that has not left, None when all have."""
+
+    events_since: datetime | None
+    dead_letters: int
+    letters_failed: int
+    messages_dead: int
+    marked: int
+
+
+def get_worries(session: Session) -> Worries:
+    """The few figures of the front page."""
+    return Worries(
+        events_since=event_queries.backlog(session).oldest_at,
+        dead_letters=_dead_letters(session),
+        letters_failed=_by_state(session, Letter.state).get("failed", 0),
+        messages_dead=_by_state(session, WebhookEvent.state).get("dead", 0),
+        marked=count_marked(session),
+    )
+
+
 def get_figures(session: Session, *, direct: bool, now: datetime) -> Figures:
     """One look at everything. direct: whether events are counted without a broker."""
     backlog = event_queries.backlog(session)
@@ -88,14 +111,14 @@ def get_figures(session: Session, *, direct: bool, now: datetime) -> Figures:
     return Figures(
         outbox=Queue(backlog.pending, backlog.oldest_at),
         workers=[Worker(name, event_queries.as_of(session, name, direct=direct)) for name in consumers],
-        dead_letters=session.scalar(select(func.count()).where(DeadLetter.settled_at.is_(None))) or 0,
+        dead_letters=_dead_letters(session),
         letters=_by_state(session, Letter.state),
         letters_due=_due(session, Letter.state == "waiting", Letter.next_attempt_at, now),
         messages=_by_state(session, WebhookEvent.state),
         messages_due=_due(session, WebhookEvent.state.in_(("received", "failed")), WebhookEvent.next_attempt_at, now),
         last_message_at=session.scalar(select(func.max(WebhookEvent.received_at))),
         in_review=session.scalar(select(func.count()).where(Payment.state == "review")) or 0,
-        marked=session.scalar(select(func.count()).where(func.cardinality(Order.attention) > 0)) or 0,
+        marked=count_marked(session),
         chores=session.scalars(select(ChoreRun).order_by(ChoreRun.name)).all(),
         keys=_keys(session, now),
         devices=session.scalar(select(func.count()).where(Enrolment.revoked_at.is_(None))) or 0,
@@ -107,6 +130,10 @@ def get_figures(session: Session, *, direct: bool, now: datetime) -> Figures:
         holidays_until=holidays_until,
         database=_database(session),
     )
+
+
+def _dead_letters(session: Session) -> int:
+    return session.scalar(select(func.count()).where(DeadLetter.settled_at.is_(None))) or 0
 
 
 def _by_state(session: Session, state: InstrumentedAttribute[str]) -> dict[str, int]:

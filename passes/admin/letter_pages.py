@@ -12,8 +12,7 @@ from passes.access.rules import ADMIN, CARE
 from passes.admin import letter_queries, service
 from passes.admin.case_schemas import MailAgainForm, TextAgainForm
 from passes.admin.case_words import LETTER_KINDS
-from passes.admin.desk import Errors, blueprint, marks
-from passes.admin.rules import LONGEST_SEARCH
+from passes.admin.desk import Errors, blueprint, chosen, marks, searched
 from passes.admin.words import LETTER_STATES, translated
 from passes.db import transaction
 from passes.errors import Problem
@@ -27,10 +26,7 @@ _AGAIN = {"mail": MailAgainForm(), "sms": TextAgainForm()}
 @guard.staff(CARE, ADMIN)
 def letters() -> ResponseReturnValue:
     """Mail by recipient, state and kind, newest first."""
-    text = request.args.get("q", "")[:LONGEST_SEARCH].replace("\x00", "").strip()
-    state, kind = request.args.get("state"), request.args.get("kind")
-    state = state if state in LETTER_STATES else None
-    kind = kind if kind in LETTER_KINDS else None
+    text, state, kind = searched("q") or "", chosen("state", LETTER_STATES), chosen("kind", LETTER_KINDS)
     paging = page_request(limit=25)
     with transaction() as session:
         rows, total = letter_queries.list_letters(session, text, state, kind, limit=paging.limit, offset=paging.offset)
@@ -78,7 +74,7 @@ def _letter_page(letter_id: int, errors: Errors | None = None, status: int = 200
     with transaction() as session:
         found = letter_queries.get_letter(session, letter_id)
         subject = letter_queries.find_subject(session, found)
-    chosen = settings.current()
+    installed = settings.current()
     page = render_template(
         "admin/letter.html",
         letter=found,
@@ -86,7 +82,7 @@ def _letter_page(letter_id: int, errors: Errors | None = None, status: int = 200
         parts=with_links(found.body),
         kind=gettext(LETTER_KINDS.get(found.kind, found.kind)),
         states=translated(LETTER_STATES),
-        can_send=(chosen.sms_url if found.channel == "sms" else chosen.smtp_url) is not None,
+        can_send=(installed.sms_url if found.channel == "sms" else installed.smtp_url) is not None,
         out_of_date=found.good_until is not None and found.good_until <= clock.now(),
         errors=errors or {},
         form=request.form if errors else {},

@@ -12,19 +12,19 @@ from passes.admin.case_schemas import NoteForm
 from passes.admin.case_words import (
     LETTER_KINDS,
     MESSAGE_STATES,
-    METHODS,
     REFUND_REASONS,
     REFUND_STATES,
 )
-from passes.admin.desk import Errors, blueprint, marks
+from passes.admin.desk import Errors, blueprint, chosen, marks, searched
 from passes.admin.pass_queries import MOST_FOUND
-from passes.admin.rules import LONGEST_SEARCH, sought
+from passes.admin.rules import sought
 from passes.admin.shown import Line, lines_of
 from passes.admin.words import ATTENTION, LETTER_STATES, ORDER_STATES, PAYMENT_STATES, translated
 from passes.db import transaction
 from passes.errors import N_, Problem
 from passes.http import Page, page_request, read_form
 from passes.sale.desk_flows import ask_provider
+from passes.sale.rules import METHOD_NAMES
 from passes.sale.stripe_gateway import current_provider
 
 _NOTE = NoteForm()
@@ -51,9 +51,8 @@ ADVICE = {
 @guard.staff(CARE, FINANCE, ADMIN)
 def orders() -> ResponseReturnValue:
     """Orders by number, holder or state, newest first."""
-    text = request.args.get("q", "")[:LONGEST_SEARCH].replace("\x00", "")
-    state, marked = request.args.get("state"), request.args.get("marked") == "yes"
-    state = state if state in ORDER_STATES else None
+    text, state = searched("q") or "", chosen("state", ORDER_STATES)
+    marked = chosen("marked", ["yes"]) is not None
     wanted, paging = sought(text), page_request(limit=25)
     with transaction() as session:
         ids = order_queries.find_orders(session, wanted) if wanted is not None else None
@@ -71,7 +70,7 @@ def orders() -> ResponseReturnValue:
         waiting=waiting,
         states=translated(ORDER_STATES),
         payment_states=translated(PAYMENT_STATES),
-        methods=translated(METHODS),
+        methods=translated(METHOD_NAMES),
         attention=translated(ATTENTION),
     )
 
@@ -131,7 +130,7 @@ def _order_page(order_id: int, flag: str = "", errors: Errors | None = None, sta
         letter_states=translated(LETTER_STATES),
         letter_kinds=translated(LETTER_KINDS),
         message_states=translated(MESSAGE_STATES),
-        methods=translated(METHODS),
+        methods=translated(METHOD_NAMES),
         attention=translated(ATTENTION),
         advice=translated(ADVICE),
         may_open=guard.current_staff().role in (CARE, ADMIN),

@@ -1,5 +1,7 @@
 """The home of the back office. Every subject has a file of its own."""
 
+from datetime import datetime
+
 from flask import render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -16,18 +18,19 @@ from passes.admin import (
     dead_letter_pages,
     device_pages,
     health_pages,
+    health_queries,
     lane_pages,
     letter_pages,
     member_pages,
     order_pages,
     pass_pages,
-    queries,
     staff_pages,
 )
 from passes.admin.desk import blueprint
-from passes.admin.queries import Health
+from passes.admin.health_queries import Worries
+from passes.admin.health_rules import by_age
 from passes.db import transaction
-from passes.http.languages import show_moment
+from passes.http.languages import show_count, show_moment
 
 __all__ = [
     "account_pages",
@@ -55,18 +58,19 @@ def home() -> ResponseReturnValue:
     not_well = []
     if guard.current_staff().role == ADMIN:
         with transaction() as session:
-            not_well = _not_well(queries.get_health(session))
+            not_well = _not_well(health_queries.get_worries(session), clock.now())
     return render_template("admin/home.html", not_well=not_well)
 
 
-def _not_well(health: Health) -> list[tuple[str, str]]:
-    """[(what, how it stands)] of what should be zero or young, and is not."""
-    since = show_moment(health.events_since) if health.events_since else ""
+def _not_well(found: Worries, now: datetime) -> list[tuple[str, str]]:
+    """[(what, how it stands)] of what should be none or young, and is not."""
     lines = [
-        (gettext("Events that have not left yet, the oldest"), since, health.is_late(clock.now())),
-        (gettext("Events a worker could not take"), str(health.dead_letters), health.dead_letters > 0),
-        (gettext("Letters that failed"), str(health.letters_failed), health.letters_failed > 0),
-        (gettext("Payment messages given up"), str(health.webhooks_dead), health.webhooks_dead > 0),
-        (gettext("Orders somebody must look at"), str(health.orders_to_look_at), health.orders_to_look_at > 0),
+        (gettext("Events set aside"), found.dead_letters),
+        (gettext("Letters that failed"), found.letters_failed),
+        (gettext("Payment messages given up"), found.messages_dead),
+        (gettext("Orders somebody must look at"), found.marked),
     ]
-    return [(words, value) for words, value, bad in lines if bad]
+    counted = [(words, show_count(count)) for words, count in lines if count]
+    if by_age(found.events_since, now) == "ok":
+        return counted
+    return [(gettext("Events that have not left yet, the oldest"), show_moment(found.events_since)), *counted]

@@ -17,8 +17,8 @@ from passes.admin.case_words import (
     PASS_STATES,
     PASS_TONES,
 )
-from passes.admin.desk import Errors, blueprint, marks
-from passes.admin.rules import DESK_HOLDS, LONGEST_SEARCH, may_release, shown_phone, sought
+from passes.admin.desk import Errors, blueprint, chosen, marks, searched
+from passes.admin.rules import DESK_HOLDS, may_release, shown_phone, sought
 from passes.admin.shown import lines_of
 from passes.admin.timeline import list_happenings
 from passes.admin.words import translated
@@ -43,9 +43,7 @@ DURATIONS = {
 @guard.staff(CARE, ADMIN)
 def passes() -> ResponseReturnValue:
     """Passes by number, phone, last four or name; newest first."""
-    text = request.args.get("q", "")[:LONGEST_SEARCH].replace("\x00", "")
-    state = request.args.get("state")
-    state = state if state in pass_queries.STATES else None
+    text, state = searched("q") or "", chosen("state", PASS_STATES)
     wanted, paging = sought(text), page_request(limit=_ROWS)
     with transaction() as session:
         ids = pass_queries.find_passes(session, wanted) if wanted is not None else None
@@ -157,14 +155,12 @@ def _pass_page(
     pass_id: int, form: str = "", errors: Errors | None = None, problem: Problem | None = None
 ) -> ResponseReturnValue:
     """form: which of the page's forms was sent and is open again with its errors and its input."""
-    kind = request.args.get("show")
-    kind = kind if kind in HAPPENING_KINDS else None
-    now = clock.now()
+    kind, now = chosen("show", HAPPENING_KINDS), clock.now()
     with transaction() as session:
         found = pass_queries.get_pass_page(session, pass_id, now=now)
         happenings = list_happenings(session, found.pass_, found.order, now=now)
-    chosen = [happening for happening in happenings if kind is None or happening.kind == kind]
-    lines, paging = lines_of(chosen), page_request(limit=50)
+    lines = lines_of(happening for happening in happenings if kind is None or happening.kind == kind)
+    paging = page_request(limit=50)
     page = render_template(
         "admin/pass.html",
         found=found,

@@ -9,7 +9,7 @@ import phonenumbers
 from passes.access.rules import ADMIN
 from passes.lifecycle.rules import NUMBER_ALPHABET
 
-LONGEST_SEARCH = 60
+LONGEST_SEARCH = 100
 # Set and ended by refunds and disputes themselves: at the desk only an admin may step in.
 HOLDS_OF_MONEY = frozenset({"refund", "dispute"})
 DESK_HOLDS = ("lost", "misuse", "dispute")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from passes.access.models import AuditEntry, Lane
 from passes.access.rules import HOLDER
-from passes.admin.case_words import ACTIONS, HOLD_REASONS, LETTER_KINDS, METHODS, MONEY_FACTS, SCORES
+from passes.admin.case_words import ACTIONS, HOLD_REASONS, LETTER_KINDS, MONEY_FACTS, SCORES
 from passes.admin.pass_queries import last_day
 from passes.admin.words import ATTENTION
 from passes.catalogue.queries import get_terms, get_venue
@@ -23,8 +23,8 @@ from passes.lifecycle.models import Pass, PassHold, WalletLink
 from passes.lifecycle.rules import is_open
 from passes.mail.models import Letter
 from passes.sale.models import Order, Payment, PaymentEvent
+from passes.sale.rules import METHOD_NAMES
 
-KINDS = ("money", "life", "visits", "letters", "surveys")
 MOST_VISITS = 500
 
 
@@ -189,7 +189,7 @@ def list_money(session: Session, order: Order, entries: Iterable[AuditEntry] = (
         facts = {
             "number": order.number,
             "amount": Fen(event.amount_fen or 0),
-            "method": Msg(METHODS.get(method or "", N_("a method not known"))),
+            "method": Msg(METHOD_NAMES.get(method or "", N_("a method not known"))),
             "flag": Msg(ATTENTION.get(flag, flag)),
         }
         # The order of the journal, where two of its lines are of the same moment.

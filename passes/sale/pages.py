@@ -19,7 +19,7 @@ from passes.errors import N_, Conflict, Invalid, NotFound, TooMany, Unavailable
 from passes.http import answers, language, read_form
 from passes.lifecycle.documents import DOCUMENT_TYPES
 from passes.sale import flows, queries, service
-from passes.sale.rules import Document
+from passes.sale.rules import METHOD_NAMES, Document
 from passes.sale.schemas import OrderForm, OrderStateOut
 from passes.sale.stripe_gateway import current_provider
 
@@ -45,8 +45,6 @@ TEXTS = {
     "phone": N_("This is no complete phone number. Outside mainland China, begin with + and the country code."),
     "email": N_("This is no complete e-mail address."),
 }
-
-METHOD_NAMES = {"card": N_("Bank card"), "alipay": N_("Alipay"), "wechat_pay": N_("WeChat Pay")}
 
 _FORM = OrderForm()
 

@@ -13,7 +13,8 @@ from passes.sale.provider import PaymentSnapshot
 PAYMENT_STATES = ("creating", "open", "processing", "review", "succeeded", "failed", "expired")
 LIVE_PAYMENT_STATES = ("creating", "open", "processing", "review")
 
-METHODS = ("card", "alipay", "wechat_pay")
+METHOD_NAMES = {"card": N_("Bank card"), "alipay": N_("Alipay"), "wechat_pay": N_("WeChat Pay")}
+METHODS = tuple(METHOD_NAMES)
 CHECKOUT_LIFE = timedelta(minutes=32)  # Stripe asks for 30; two more for clocks that differ
 HOLD_AFTER_CHECKOUT = timedelta(minutes=5)
 LONGEST_HOLD = timedelta(minutes=90)
