@@ -7,6 +7,7 @@ from flask_babel import gettext
 from passes import clock
 from passes.access.guard import public
 from passes.catalogue import queries, shown, sketch
+from passes.catalogue.rules import opening_of
 from passes.catalogue.search import Wanted, wanted_of
 from passes.catalogue.sheets import day_sheet
 from passes.catalogue.value import value_of
@@ -99,7 +100,7 @@ def venue(venue_id: str) -> ResponseReturnValue:
         "catalogue/venue.html",
         terms=terms,
         venue=found,
-        state=queries.opening(terms, venue_id, now),
+        state=opening_of(found, now),
         hours=venue_hours(found),
         # What is special to this place before what is offered everywhere.
         benefits=[shown.benefit_shown(terms, benefit) for benefit in sorted(here, key=lambda one: len(one.at))],

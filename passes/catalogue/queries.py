@@ -15,13 +15,9 @@ from passes import clock
 from passes.catalogue.holidays import read_holidays
 from passes.catalogue.models import ProductRow, TermsVersion, VenueNumber
 from passes.catalogue.reading import read_catalogue
-from passes.catalogue.rules import Near, Opening, elsewhere, nearest_open, opening
 from passes.entitlement.nodes import Faults, node_of
 from passes.entitlement.terms import Benefit, Calendar, Product, Terms, Venue
 from passes.errors import N_, NotFound
-
-# What the rooms above ask about places stands in rules.py, pure; here it is found beside the terms it is asked of.
-__all__ = ["Near", "Opening", "elsewhere", "nearest_open", "opening"]
 
 CURRENT_SECONDS = 2.0
 MOST_KEPT = 64

@@ -48,12 +48,8 @@ def spans_on(venue: Venue, day: date) -> tuple[TimeSpan, ...]:
     return tuple(sorted((window.span for window in venue.hours if window.holds(day)), key=lambda span: span.opens))
 
 
-def opening(terms: Terms, venue_id: str, now: datetime) -> Opening:
-    """Whether the venue is open now, and until or from when, by its hours alone: the weather is not in them."""
-    return opening_of(terms.venues[venue_id], now)
-
-
 def opening_of(venue: Venue, now: datetime) -> Opening:
+    """Whether the venue is open now, and until or from when, by its hours alone: the weather is not in them."""
     today = local_day(now)
     hours = spans_on(venue, today)
     horizon = day_start(today + timedelta(days=DAYS_AHEAD + 1))

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from passes import clock, settings
 from passes.access.rules import Gate
-from passes.catalogue.queries import elsewhere, get_terms, get_venue
+from passes.catalogue.queries import get_terms, get_venue
+from passes.catalogue.rules import elsewhere
 from passes.catalogue.sheets import day_sheet
 from passes.credential.codec import Verdict, verify
 from passes.credential.queries import get_trust

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from passes.catalogue.queries import get_terms, opening
+from passes.catalogue.queries import get_terms
+from passes.catalogue.rules import opening_of
 from passes.catalogue.sheets import day_sheet
 from passes.clock import local_day
 from passes.entitlement.daysheet import DaySheet
@@ -203,7 +204,9 @@ def _until(terms: Terms, sheet: DaySheet, venue_id: str, benefit_ids: Sequence[s
     second = sheet.second_of(now)
     windows = [window for id_ in benefit_ids for window in sheet.offers[id_].at[venue_id].windows]
     end = max((end for begin, end in windows if begin <= second < end), default=DAY_SECONDS)
-    return opening(terms, venue_id, now).until if end >= DAY_SECONDS else sheet.starts_at + timedelta(seconds=end)
+    if end >= DAY_SECONDS:
+        return opening_of(terms.venues[venue_id], now).until
+    return sheet.starts_at + timedelta(seconds=end)
 
 
 def _surveys(session: Session, pass_: Pass, terms: Terms) -> list[Survey]:

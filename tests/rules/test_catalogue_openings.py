@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from passes.catalogue.rules import elsewhere, metres_between, nearest_open, opening, opening_of
+from passes.catalogue.rules import elsewhere, metres_between, nearest_open, opening_of
 from passes.entitlement.daysheet import compile
 from passes.entitlement.decide import counters_of
 from passes.entitlement.facts import Facts
@@ -30,19 +30,19 @@ BRIDGE = (36.0665, 103.817)
 def test_a_museum_opens_and_closes_by_the_second_and_rests_on_mondays(
     moment: str, until: str | None, next_at: str | None
 ) -> None:
-    found = opening(TERMS, "S08", local(moment))
+    found = opening_of(TERMS.venues["S08"], local(moment))
     assert found.open is (until is not None)
     assert found.until == (until and local(until))
     assert found.next_at == (next_at and local(next_at))
 
 
 def test_hours_change_with_the_season_even_overnight() -> None:
-    assert opening(TERMS, "S01", local("2026-10-31 21:00:00")).until == local("2026-10-31 22:00:00")
-    assert opening(TERMS, "S01", local("2026-10-31 23:00:00")).next_at == local("2026-11-01 07:00:00")
+    assert opening_of(TERMS.venues["S01"], local("2026-10-31 21:00:00")).until == local("2026-10-31 22:00:00")
+    assert opening_of(TERMS.venues["S01"], local("2026-10-31 23:00:00")).next_at == local("2026-11-01 07:00:00")
 
 
 def test_a_place_that_never_closes_has_no_closing_time() -> None:
-    found = opening(TERMS, "H1", local("2026-11-25 03:00:00"))
+    found = opening_of(TERMS.venues["H1"], local("2026-11-25 03:00:00"))
     assert (found.open, found.until, found.next_at) == (True, None, None)
     assert found.today == (TimeSpan(0, 1440),)
 

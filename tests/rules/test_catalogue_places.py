@@ -8,7 +8,7 @@ from math import dist
 import pytest
 
 from passes.catalogue.reading import read_files
-from passes.catalogue.rules import opening
+from passes.catalogue.rules import opening_of
 from passes.catalogue.search import Wanted, folded, haystack, matches, wanted_of
 from passes.catalogue.sketch import (
     APART,
@@ -105,7 +105,7 @@ def ids_found(wanted: Wanted) -> list[str]:
     return [
         venue.id
         for venue in TERMS.venues.values()
-        if matches(wanted, venue, opening(TERMS, venue.id, MORNING), haystack(TERMS, venue))
+        if matches(wanted, venue, opening_of(venue, MORNING), haystack(TERMS, venue))
     ]
 
 
@@ -119,7 +119,7 @@ def test_filters_narrow_and_nothing_matches_nothing() -> None:
     assert ids_found(Wanted(words="永登", kind="shop")) == ["ROSEGARDEN"]
     assert ids_found(Wanted(words="zzz")) == []
     assert len(ids_found(Wanted())) == len(TERMS.venues)
-    night = opening(TERMS, "S08", local("2026-11-25 23:00:00"))
+    night = opening_of(TERMS.venues["S08"], local("2026-11-25 23:00:00"))
     assert not matches(Wanted(open=True), TERMS.venues["S08"], night, "")
 
 
