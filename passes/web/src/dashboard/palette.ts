@@ -2,8 +2,8 @@
 
 const TOKENS = {
   ink: "--ink", soft: "--ink-soft", line: "--line", paper: "--paper", raised: "--raised", ground: "--ground",
-  river: "--series-1", ochre: "--series-2", green: "--series-3", lantern: "--series-4", violet: "--series-5", grey: "--series-6",
-  ochrePale: "--ochre-pale", ochreStrong: "--ochre-strong", riverPale: "--river-pale", font: "--font",
+  river: "--series-1", ochre: "--series-2", green: "--series-3", lantern: "--series-4", grey: "--series-6",
+  ochrePale: "--ochre-pale", ochreStrong: "--ochre-strong", font: "--font",
 } as const;
 
 export type Palette = Record<keyof typeof TOKENS, string>;
