@@ -119,21 +119,21 @@ def get_terms(session: Session, version: int) -> Terms:
         return _terms.setdefault((version, pinned.digest), terms)
 
 
-def get_calendar(session: Session) -> Calendar:
-    """The holidays that hold now, for every terms version."""
-    current = get_current(session)
-    kept = _calendars.get(current.holidays_digest)
+def get_calendar(session: Session, version: int | None = None) -> Calendar:
+    """The holidays that hold now, for every terms version; or as they were loaded with a version."""
+    pinned = get_current(session) if version is None else get_pinned(session, version)
+    kept = _calendars.get(pinned.holidays_digest)
     if kept is not None:
         return kept
-    stored = session.scalars(select(TermsVersion.holidays).where(TermsVersion.version == current.version)).one()
+    stored = session.scalars(select(TermsVersion.holidays).where(TermsVersion.version == pinned.version)).one()
     faults = Faults()
     calendar = read_holidays(node_of(stored), faults)
     if faults.found:
-        raise RuntimeError(f"the stored holidays of version {current.version} cannot be read: {faults.found[:3]}")
+        raise RuntimeError(f"the stored holidays of version {pinned.version} cannot be read: {faults.found[:3]}")
     with _lock:
         if len(_calendars) >= MOST_KEPT:
             _calendars.clear()
-        return _calendars.setdefault(current.holidays_digest, calendar)
+        return _calendars.setdefault(pinned.holidays_digest, calendar)
 
 
 def get_venue(session: Session, venue_id: str) -> Venue:

@@ -8,11 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from passes.catalogue.differences import Entry, differences
-from passes.catalogue.holidays import read_holidays
 from passes.catalogue.models import TermsVersion
-from passes.catalogue.queries import get_pinned, get_terms
-from passes.entitlement.nodes import Faults, node_of
-from passes.entitlement.terms import Calendar
+from passes.catalogue.queries import get_calendar, get_terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +32,5 @@ def list_versions(session: Session) -> Sequence[Version]:
 def compare_versions(session: Session, old: int, new: int) -> tuple[Entry, ...]:
     """What `new` says that `old` does not; NotFound where there is no such version."""
     return differences(
-        get_terms(session, old), get_terms(session, new), _calendar_of(session, old), _calendar_of(session, new)
+        get_terms(session, old), get_terms(session, new), get_calendar(session, old), get_calendar(session, new)
     )
-
-
-def _calendar_of(session: Session, version: int) -> Calendar:
-    """The holidays as they were loaded with this version."""
-    get_pinned(session, version)
-    stored = session.scalars(select(TermsVersion.holidays).where(TermsVersion.version == version)).one()
-    faults = Faults()
-    calendar = read_holidays(node_of(stored), faults)
-    if faults.found:
-        raise RuntimeError(f"the stored holidays of version {version} cannot be read: {faults.found[:3]}")
-    return calendar
