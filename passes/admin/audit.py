@@ -1,8 +1,9 @@
 """Reading the audit log. It is written by access.service.write_audit, in the transaction of each change."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import Session
@@ -29,12 +30,32 @@ class AuditSearch:
     about_staff_id: int | None = None
 
 
-def list_audit(session: Session, search: AuditSearch, *, limit: int, offset: int) -> tuple[Sequence[AuditEntry], int]:
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """An entry as it was written. staff_login None: the command line, or by a holder where the facts say so."""
+
+    id: int
+    happened_at: datetime
+    staff_login: str | None
+    action: str
+    subject: str
+    facts: Mapping[str, Any]
+
+
+def list_audit(session: Session, search: AuditSearch, *, limit: int, offset: int) -> tuple[Sequence[LogEntry], int]:
     """Newest first, and how many there are."""
     wanted = and_(true(), *_conditions(search))
     total = session.scalar(select(func.count()).select_from(AuditEntry).where(wanted)) or 0
-    entries = select(AuditEntry).where(wanted).order_by(AuditEntry.id.desc()).offset(offset).limit(limit)
-    return session.scalars(entries).all(), total
+    columns = (
+        AuditEntry.id,
+        AuditEntry.happened_at,
+        AuditEntry.staff_login,
+        AuditEntry.action,
+        AuditEntry.subject,
+        AuditEntry.facts,
+    )
+    rows = session.execute(select(*columns).where(wanted).order_by(AuditEntry.id.desc()).offset(offset).limit(limit))
+    return [LogEntry(*row) for row in rows], total
 
 
 def _conditions(search: AuditSearch) -> Iterator[ColumnElement[bool]]:

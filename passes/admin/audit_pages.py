@@ -10,9 +10,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from passes.access import guard
-from passes.access.models import AuditEntry
 from passes.access.rules import ADMIN, HOLDER
-from passes.admin.audit import AuditSearch, list_audit
+from passes.admin.audit import AuditSearch, LogEntry, list_audit
 from passes.admin.audit_words import ACTIONS, FACTS, NAMING, SUBJECTS
 from passes.admin.desk import blueprint, chosen, searched
 from passes.admin.words import ROLE_NAMES, translated
@@ -57,7 +56,7 @@ def audit() -> ResponseReturnValue:
     )
 
 
-def shown_entries(entries: Iterable[AuditEntry]) -> list[ShownEntry]:
+def shown_entries(entries: Iterable[LogEntry]) -> list[ShownEntry]:
     """The entries in the reader's words; an action or fact without words is shown by its name."""
     return [
         ShownEntry(
@@ -73,7 +72,7 @@ def shown_entries(entries: Iterable[AuditEntry]) -> list[ShownEntry]:
     ]
 
 
-def _who(entry: AuditEntry) -> str | None:
+def _who(entry: LogEntry) -> str | None:
     """None: the command line."""
     return str(gettext("The holder")) if entry.facts.get("by") == HOLDER else entry.staff_login
 
@@ -83,7 +82,7 @@ def _is_told(name: str, value: object) -> bool:
     return name not in NAMING and (name, value) != ("by", HOLDER)
 
 
-def _subject(entry: AuditEntry) -> str:
+def _subject(entry: LogEntry) -> str:
     kind, _, number = entry.subject.partition(":")
     naming = ("name",) if kind == "clerk" else NAMING
     name = next((str(entry.facts[fact]) for fact in naming if fact in entry.facts), number)
