@@ -31,6 +31,7 @@ def desk(browser: Browser, database: str, app: Flask, now: datetime, monkeypatch
     with served(lambda _: app) as address:
         context = browser.new_context(viewport={"width": 1280, "height": 1600}, locale="zh-CN", base_url=address)
         page = context.new_page()
+        page.clock.install()
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
         page.goto("/admin/sign-in?next=/dashboard")
@@ -58,6 +59,12 @@ def a_busy_morning() -> list[Event]:
 CHARTS = ("today", "days", "places", "weekdays", "hours", "passes", "benefits", "refusals", "satisfaction")
 
 
+def ask_again(desk: Page) -> None:
+    """The page asks for fresh figures now, and not only when its pause is over."""
+    with desk.expect_response("**/dashboard/data.json*"):
+        desk.clock.fast_forward(30_000)
+
+
 def in_view(desk: Page, name: str) -> Locator:
     """The chart, scrolled to: only then is it drawn."""
     place = desk.locator(f"[data-chart={name}]")
@@ -71,6 +78,7 @@ def test_charts_are_drawn_figures_move_without_a_reload_and_a_lost_server_is_tol
     assert desk.locator("canvas").count() == 0
     tell(*a_busy_morning())
     drain_directly(database)
+    ask_again(desk)
     expect(desk.locator("[data-figure=visits_today]")).to_have_text("150", timeout=8_000)
     expect(desk.get_by_role("heading", name="还没有人来过")).to_be_hidden()
     for name in CHARTS:
@@ -80,12 +88,15 @@ def test_charts_are_drawn_figures_move_without_a_reload_and_a_lost_server_is_tol
     assert violations(desk) == []
 
     desk.route("**/dashboard/data.json*", lambda route: route.fulfill(status=200, body="no figures"))
+    ask_again(desk)
     expect(desk.get_by_text("连接中断")).to_be_visible(timeout=8_000)
     desk.unroute("**/dashboard/data.json*")
+    ask_again(desk)
     expect(desk.get_by_text("连接中断")).to_be_hidden(timeout=12_000)
     expect(desk.locator("[data-figure=visits_today]")).to_have_text("150")
 
     desk.context.clear_cookies()
+    ask_again(desk)
     expect(desk.get_by_text("已自动退出登录")).to_be_visible(timeout=8_000)
     expect(desk.get_by_role("link", name="重新登录")).to_have_attribute("href", re.compile("next=/dashboard"))
 
@@ -142,6 +153,7 @@ def test_after_midnight_no_chart_shows_the_day_before(
     expect(in_view(desk, "benefits").locator("canvas").first).to_be_visible(timeout=8_000)
     tomorrow = clock.now() + timedelta(days=1)
     monkeypatch.setattr("passes.dashboard.pages.clock", SimpleNamespace(now=lambda: tomorrow))
+    ask_again(desk)
     expect(desk.locator("[data-figure=visits_today]")).to_have_text("0", timeout=8_000)
     expect(desk.locator("[data-chart=benefits]")).to_be_hidden()
     expect(desk.get_by_text("这个时段没有使用任何权益。")).to_be_visible()
