@@ -261,10 +261,14 @@ def sign_out_everywhere(session: Session, staff_id: int, *, by: Staff | None, no
     return ended
 
 
-def record_sign_in(session: Session, staff_id: int, *, password: str, now: datetime) -> None:
-    """Note the moment, and store the password anew when the hash's parameters have changed."""
+def record_sign_in(session: Session, staff_id: int, *, now: datetime) -> None:
+    """Note the moment: all steps are taken, not only the password's."""
+    locked_staff(session, staff_id).last_sign_in_at = now
+
+
+def renew_hash(session: Session, staff_id: int, *, password: str) -> None:
+    """Store the password just typed anew when the hash's parameters have changed."""
     account = locked_staff(session, staff_id)
-    account.last_sign_in_at = now
     if account.password_hash is not None and passwords.is_outdated(account.password_hash):
         account.password_hash = passwords.hashed(password)
 

@@ -60,11 +60,18 @@ def post_sign_in() -> ResponseReturnValue:
         return _sign_in_page({"": [gettext(N_("Name or password is wrong."))]}, status=422)
     with transaction() as database:
         rates.forget(database, _login_key(login))
-        accounts.record_sign_in(database, found.staff.id, password=password, now=now)
+        accounts.renew_hash(database, found.staff.id, password=password)
     target = rules.local_target(data["next"], otherwise=url_for("admin.home"))
     if found.staff.has_second_factor:
         return _ask_for_code(found, target, now=now)
-    guard.start_session(found.staff.id, found.session_epoch, now=now)
+    return _signed_in(found.staff.id, found.session_epoch, target, now=now)
+
+
+def _signed_in(staff_id: int, epoch: int, target: str, *, now: datetime) -> ResponseReturnValue:
+    """Every step is taken."""
+    with transaction() as database:
+        accounts.record_sign_in(database, staff_id, now=now)
+    guard.start_session(staff_id, epoch, now=now)
     return redirect(target, 303)
 
 
@@ -109,8 +116,7 @@ def post_code() -> ResponseReturnValue:
         return _code_page({"code": [gettext(N_("This code is not right. Wait for the next one and type it."))]}, 422)
     with transaction() as database:
         rates.forget(database, _code_key(half["id"]))
-    guard.start_session(half["id"], half["epoch"], now=now)
-    return redirect(half["next"], 303)
+    return _signed_in(half["id"], half["epoch"], half["next"], now=now)
 
 
 def _half_signed_in(now: datetime) -> dict[str, Any] | None:

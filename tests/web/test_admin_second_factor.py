@@ -71,7 +71,10 @@ def type_code(browser: FlaskClient, code: str) -> tuple[int, str | None]:
     return answer.status_code, answer.location
 
 
-def test_a_right_password_alone_no_longer_opens_anything(boss: FlaskClient, app: Flask, time: Clock) -> None:
+def test_a_right_password_alone_no_longer_opens_anything(
+    boss: FlaskClient, app: Flask, session: Session, time: Clock
+) -> None:
+    signed_in_at = time.now()
     phone, _ = set_up(boss, time)
     other = browser_of(app)
     answer = other.post("/admin/sign-in", data={"login": "one.admin", "password": OWN_PASSWORD, "next": "/admin/audit"})
@@ -79,8 +82,13 @@ def test_a_right_password_alone_no_longer_opens_anything(boss: FlaskClient, app:
     assert other.get("/admin").location == "/admin/sign-in?next=/admin"
     assert other.get("/admin/account").status_code == 303
     assert type_code(other, "000000")[0] == 422
+    account = session.scalars(select(StaffAccount)).one()
+    session.refresh(account)
+    before = account.last_sign_in_at
     code = phone.code()
     assert type_code(other, f" {code[:3]} {code[3:]} ") == (303, "/admin/audit")
+    session.refresh(account)
+    assert (before, account.last_sign_in_at) == (signed_in_at, time.now()), "a password alone is no sign-in"
     assert other.get("/admin/audit").status_code == 200
     again = browser_of(app)
     sign_in(again, "one.admin")
