@@ -41,6 +41,14 @@ STATUSES: dict[type[Problem], int] = {
 # The database has the last word: a named constraint and what it means to the caller.
 CONSTRAINTS: dict[str, tuple[str, str]] = {
     "uq_staff_login": ("login_taken", N_("This sign-in name is taken.")),
+    "uq_lane_venue_id_name": (
+        "lane_name_taken",
+        N_("This venue already has a lane with this name. Choose another one."),
+    ),
+    "uq_clerk_venue_name": (
+        "clerk_name_taken",
+        N_("This venue already has a clerk with this name. Add something that tells them apart."),
+    ),
     "uq_scan_enrolment_id_scan_id": ("scan_id_reused", N_("This scan id was used for another scan.")),
     "ck_pass_counter_within_limit": ("limit_reached", N_("The limit of this benefit is reached.")),
 }
