@@ -60,7 +60,7 @@ def form() -> ResponseReturnValue:
         products = catalogue.list_products_on_sale(session)
         terms = catalogue.get_current_terms(session)
     if not any(product.id == chosen for product in products):
-        worth = {product.id: value_of(terms, product).total for product in products}
+        worth = {product.id: value_of(terms, product) for product in products}
         page = render_template("sale/choose.html", products=products, terms=terms, worth=worth, unknown=bool(chosen))
         return page, 200
     return _form_page({"form_id": str(uuid4()), "product_id": chosen, "document_type": "CN_ID"}, {}, 200)
