@@ -243,6 +243,8 @@ def last_enrolment(session: Session) -> UUID:
 
 def test_a_device_signed_off_is_told_to_enrol_again(open_gate: Opener, spot: Spot) -> None:
     page = open_gate(enrolled=("S16", "B16"))
+    # A request under way may be remembered for the two seconds that a device signed off can go on.
+    page.wait_for_load_state("networkidle")
     with transaction() as session:
         enrolment_id = last_enrolment(session)
         access.revoke_device(session, enrolment_id, now=spot.now())
