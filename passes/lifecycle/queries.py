@@ -210,6 +210,12 @@ def find_wallet_path(session: Session, pass_id: int) -> str | None:
     return None if link_id is None else f"/w/{link_token(link_id)}"
 
 
+def find_first_wallet_path(session: Session, pass_id: int) -> str | None:
+    """The link the pass was issued with; None once it was revoked, however many were made since."""
+    first = session.scalars(select(WalletLink).where(WalletLink.pass_id == pass_id).order_by(WalletLink.id)).first()
+    return None if first is None or first.revoked_at is not None else f"/w/{link_token(first.id)}"
+
+
 def list_held_passes(
     session: Session, phone: str, document_last4: str, *, now: datetime, limit: int = 20
 ) -> list[tuple[int, str | None]]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from passes import settings
 from passes.errors import N_, NotFound
-from passes.lifecycle.queries import find_pass_of_line, find_wallet_path
+from passes.lifecycle.queries import find_first_wallet_path, find_pass_of_line
 from passes.sale.models import Order, OrderLine, Payment, WebhookEvent
 from passes.sale.rules import LIVE_PAYMENT_STATES
 
@@ -128,7 +128,8 @@ def list_orders_to_expire(session: Session, now: datetime, limit: int) -> Sequen
 
 @dataclass(frozen=True)
 class PassLink:
-    """An issued pass as its buyer sees it; path is None where the link was revoked."""
+    """An issued pass as its buyer sees it. path is None where the link was revoked: a lost phone knows this page, too,
+    so it never leads to the link that was made instead."""
 
     number: str
     path: str | None
@@ -160,7 +161,7 @@ def get_order_page(session: Session, token: str) -> OrderPage:
     for line in lines:
         pass_ = find_pass_of_line(session, line.id)
         if pass_ is not None:
-            links.append(PassLink(pass_.number, find_wallet_path(session, pass_.id)))
+            links.append(PassLink(pass_.number, find_first_wallet_path(session, pass_.id)))
     states = {payment.state for payment in payments}
     return OrderPage(
         order=order,

@@ -13,6 +13,7 @@ from passes.lifecycle.documents import DOCUMENT_TYPES
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_A_LETTER = re.compile(r".*[^\W\d_]")  # of any script: no name is written in signs alone
 _EMAIL = re.compile(rf"(?=.{{3,254}}$)(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+\Z")
 
 
@@ -46,7 +47,11 @@ class OrderForm(Schema):
     )
     instead_of = Text(load_default=None, max_length=100)
     product_id = Text(required=True, max_length=40)
-    holder_name = Text(required=True, max_length=60)
+    holder_name = Text(
+        required=True,
+        max_length=60,
+        validate=validate.Regexp(_A_LETTER, error=N_("Please give the name as it stands on the document.")),
+    )
     phone = Phone(required=True, max_length=30)
     email = Text(
         load_default=None,

@@ -14,6 +14,8 @@ from werkzeug.test import TestResponse
 from passes import clock
 from passes.credential.service import id_number_hmac, id_tag
 from passes.events.outbox import OutboxRow
+from passes.lifecycle.models import Pass
+from passes.lifecycle.service import renew_wallet_link
 from passes.sale import service
 from passes.sale.models import Order, OrderLine, PaymentEvent
 from tests.factories import city
@@ -138,6 +140,10 @@ def test_a_paid_order_is_a_receipt_that_says_it_is_no_invoice(
         "¥129",
     ):
         assert words in page
+    pass_ = session.scalars(select(Pass)).one()
+    renew_wallet_link(session, pass_.id, now=now)  # the phone was lost, and this page is in its history
+    closed = shop.get(link).text
+    assert "/w/" in page and "/w/" not in closed and "此卡的链接已更换" in closed and "/find" in closed
     assert "修改信息" not in page and shop.get(f"/buy?again={link.rpartition('/')[2]}").status_code == 303
 
 
@@ -183,6 +189,7 @@ def test_a_form_corrected_after_going_back_is_another_order(shop: FlaskClient, s
     [
         ({"holder_name": "  "}, "请填写"),
         ({"holder_name": "x" * 61}, "太长"),
+        ({"holder_name": "😀🎉"}, "请填写证件上的姓名"),
         ({"holder_name": "王\x00明"}, "无法保存"),
         ({"phone": "12345678901"}, "电话号码不完整"),
         ({"email": "wang@"}, "电子邮箱地址不完整"),
