@@ -13,6 +13,7 @@ from passes.access import guard
 from passes.access.rules import ADMIN, HOLDER
 from passes.admin.audit import AuditSearch, LogEntry, list_audit
 from passes.admin.audit_words import ACTIONS, FACTS, NAMING, SUBJECTS
+from passes.admin.case_words import HOLD_REASONS
 from passes.admin.desk import blueprint, chosen, searched
 from passes.admin.words import ROLE_NAMES, translated
 from passes.db import transaction
@@ -113,6 +114,8 @@ def _value(name: str, value: object) -> str:
         return str(gettext("yes") if value else gettext("no"))
     if name == "role" and value in ROLE_NAMES:
         return str(gettext(ROLE_NAMES[str(value)]))
+    if name == "reason" and value in HOLD_REASONS:
+        return str(gettext(HOLD_REASONS[str(value)]))
     return str(value)
 
 
