@@ -97,7 +97,7 @@ def test_charts_are_drawn_figures_move_without_a_reload_and_a_lost_server_is_tol
 
     desk.context.clear_cookies()
     ask_again(desk)
-    expect(desk.get_by_text("已自动退出登录")).to_be_visible(timeout=8_000)
+    expect(desk.get_by_text("您已退出登录")).to_be_visible(timeout=8_000)
     expect(desk.get_by_role("link", name="重新登录")).to_have_attribute("href", re.compile("next=/dashboard"))
 
 
