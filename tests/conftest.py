@@ -91,17 +91,6 @@ def own_database(server: str, template: str) -> Iterator[str]:
     drop(server, url)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What waits for browsers, brokers and whole copies begins first, so that two processes end together."""
-    slow = {"journeys", "launcher", "consumers"}
-
-    def begins_later(item: pytest.Item) -> bool:
-        return item.path.parent.name not in slow and "browser" not in getattr(item, "fixturenames", ())
-
-    items.sort(key=begins_later)
-
-
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL of our own, started for this run."""
