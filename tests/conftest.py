@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 from playwright.sync_api import Browser, expect, sync_playwright
 from psycopg import sql
-from sqlalchemy import NullPool, create_engine
+from sqlalchemy import Engine, NullPool, create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
@@ -87,7 +87,12 @@ def own_database(server: str, template: str) -> Iterator[str]:
     url = clone(server, template)
     engine = db.connect(url, pool_size=20)
     yield url
-    engine.dispose()
+    with db.transaction() as session:
+        # A command run by the test pointed the process at an engine of its own, and may have been asked since.
+        current = session.get_bind()
+    for used in (engine, current):
+        if isinstance(used, Engine):
+            used.dispose()
     drop(server, url)
 
 
