@@ -14,12 +14,18 @@ from passes.launcher.places import free_port
 from passes.launcher.processes import Record, wait_until
 
 READY_SECONDS = 90
-READY = "悠游兰州 is ready"
+# The last line of the welcome: whoever waits for it may read all that stands before it.
+READY = "Ctrl-C stops everything."
+
+
+# What a machine sets for every shell, the way to the network included: Kafka's jars are fetched once.
+OF_THE_MACHINE = ("PATH", "HOME", "LANG", "TMPDIR", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
+CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 def clean_environment(**more: str) -> dict[str, str]:
     """What a fresh shell has."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    kept = {name: os.environ[name] for name in (*OF_THE_MACHINE, *CERTIFICATES) if name in os.environ}
     return {**kept, "PYTHONWARNINGS": "ignore", **more}
 
 
