@@ -13,25 +13,24 @@ from passes.feedback.service import Visit, invite, withdraw
 
 
 def invite_visitors(session: Session, received: Sequence[Received], now: datetime) -> None:
-    """received: RedemptionAdmitted only. Spots are asked about; a shop or a hotel is not."""
-    visits = []
-    for one in received:
-        event = one.event
-        assert isinstance(event, RedemptionAdmitted)
-        if event.venue_kind == "spot":
-            visits.append(Visit(event.pass_id, event.scan_ref, event.venue_id, event.local_day))
-    invite(session, visits, now=now)
+    """received: RedemptionAdmitted only."""
+    invite(session, _visits(received), now=now)
 
 
 def withdraw_invitations(session: Session, received: Sequence[Received], now: datetime) -> None:
     """received: RedemptionVoided only. Nobody is asked about a visit that was a mistake."""
+    withdraw(session, _visits(received), now=now)
+
+
+def _visits(received: Sequence[Received]) -> list[Visit]:
+    """Those to sights: a shop or a hotel is not asked about."""
     visits = []
     for one in received:
         event = one.event
-        assert isinstance(event, RedemptionVoided)
+        assert isinstance(event, RedemptionAdmitted | RedemptionVoided)
         if event.venue_kind == "spot":
             visits.append(Visit(event.pass_id, event.scan_ref, event.venue_id, event.local_day))
-    withdraw(session, visits, now=now)
+    return visits
 
 
 def count_answers(session: Session, received: Sequence[Received], now: datetime) -> None:

@@ -49,7 +49,7 @@ def ensure_first_staff(session: Session, now: datetime) -> str | None:
 
 def create_staff(session: Session, *, login: str, name: str, role: str, now: datetime, by: Staff | None = None) -> str:
     """A new account; returns its first password, which must be changed at the first sign-in."""
-    password = generated_password()
+    password = passwords.generated()
     staff_id = _add_account(session, login=login, name=name, role=role, email=None, password=password, now=now)
     write_audit(session, by, "staff.created", f"staff:{staff_id}", now=now, login=rules.normal_login(login), role=role)
     return password
@@ -104,12 +104,6 @@ def _faults(*, name: str, role: str, email: str | None) -> dict[str, list[str]]:
     return faults
 
 
-def generated_password() -> str:
-    """Twenty characters in four groups, about 97 bits, without look-alikes."""
-    alphabet = rules.CODE_ALPHABET.lower()
-    return "-".join("".join(secrets.choice(alphabet) for _ in range(5)) for _ in range(4))
-
-
 def update_staff(
     session: Session, staff_id: int, *, name: str, role: str, email: str | None, by: Staff | None, now: datetime
 ) -> bool:
@@ -134,7 +128,7 @@ def update_staff(
 def reset_password(session: Session, staff_id: int, *, now: datetime, by: Staff | None = None) -> str:
     """A new first password, told on the command line; every session ends, a disabled account stays disabled."""
     account = locked_staff(session, staff_id)
-    password = generated_password()
+    password = passwords.generated()
     _set_password(session, account, password, must_change=True, now=now)
     write_audit(session, by, "staff.password_reset", f"staff:{staff_id}", now=now, login=account.login)
     return password

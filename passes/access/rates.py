@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from passes.access.models import RateLimit
+from passes.errors import N_, TooMany
 
 
 def allow(session: Session, key: str, *, limit: int, seconds: int, now: datetime) -> bool:
@@ -26,6 +27,13 @@ def allow(session: Session, key: str, *, limit: int, seconds: int, now: datetime
         .returning(RateLimit.key)
     )
     return session.execute(statement).first() is not None
+
+
+def spend(session: Session, key: str, *, limit: int, seconds: int, now: datetime) -> None:
+    """allow, or TooMany with the time to wait. Nothing is lost when that rolls back: a refused call uses nothing up."""
+    if not allow(session, key, limit=limit, seconds=seconds, now=now):
+        words = N_("Too many tries. Wait a few minutes and try again.")
+        raise TooMany("too_many_tries", words, retry_after_seconds=seconds // limit)
 
 
 def forget(session: Session, key: str) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from passes.access import queries, rules
+from passes.access import lane_queries, queries, rules
 from passes.access.models import AuditEntry, Device, Enrolment, EnrolmentCode, Lane
 from passes.errors import N_, Conflict, Invalid, NotFound
 
@@ -188,7 +188,7 @@ def enrol_device(
         )
     )
     session.flush()
-    lane = queries.get_lane(session, lane_id)
+    lane = lane_queries.get_lane(session, lane_id)
     gate = rules.Gate(
         enrolment_id, lane.id, lane.venue_id, lane.attended, lane.default_benefit_id, lane.name, device_name
     )

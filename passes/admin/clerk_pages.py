@@ -12,7 +12,7 @@ from passes import clock
 from passes.access import clerk_service, guard
 from passes.access.clerk_queries import ClerkRow, ClerkSearch, get_clerk_row, list_clerks, list_shifts
 from passes.access.rules import ADMIN, GATE_MANAGER
-from passes.admin.desk import Errors, blueprint, chosen, marks, searched
+from passes.admin.desk import Errors, blueprint, chosen, marks, searched, venue_choices
 from passes.admin.schemas import ClerkForm
 from passes.admin.words import CLERK_STATES, translated
 from passes.catalogue import queries as catalogue_queries
@@ -50,7 +50,7 @@ def clerks() -> ResponseReturnValue:
         page=Page([_shown(row, terms) for row in rows], total, paging),
         search=search,
         states=translated(CLERK_STATES),
-        venues=_venues(terms),
+        venues=venue_choices(terms),
     )
 
 
@@ -144,12 +144,8 @@ def _new_page(errors: Errors, *, status: int) -> ResponseReturnValue:
         terms = catalogue_queries.get_current_terms(session)
     kept = {"venue_id": chosen("venue", terms.venues) or ""}
     form = request.form if request.method == "POST" else kept
-    page = render_template("admin/clerk_new.html", venues=_venues(terms), errors=errors, form=form)
+    page = render_template("admin/clerk_new.html", venues=venue_choices(terms), errors=errors, form=form)
     return page, status
-
-
-def _venues(terms: Terms) -> list[tuple[str, str]]:
-    return [(venue.id, pick(venue.name)) for venue in terms.venues.values() if venue.kind != "online"]
 
 
 def _shown(row: ClerkRow, terms: Terms) -> ShownClerk:

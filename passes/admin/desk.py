@@ -8,7 +8,9 @@ from flask_babel import gettext
 from passes.admin.navigation import menu_of
 from passes.admin.rules import LONGEST_SEARCH
 from passes.admin.words import ROLE_NAMES, translated
+from passes.entitlement.terms import Terms
 from passes.errors import Problem
+from passes.http import pick
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
@@ -34,6 +36,11 @@ def chosen(name: str, choices: Iterable[str]) -> str | None:
     """The reader's choice, from the address; nonsense is none."""
     value = request.args.get(name)
     return value if value is not None and value in choices else None
+
+
+def venue_choices(terms: Terms) -> list[tuple[str, str]]:
+    """Where somebody can stand, for a form: (id, its id and name)."""
+    return [(venue.id, f"{venue.id} {pick(venue.name)}") for venue in terms.venues.values() if venue.kind != "online"]
 
 
 def marks(problem: Problem) -> Errors:

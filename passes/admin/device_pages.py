@@ -9,8 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from passes import clock, settings
-from passes.access import guard, rules
-from passes.access import queries as access_queries
+from passes.access import guard, lane_queries, rules
 from passes.access import service as access_service
 from passes.access.rules import ADMIN, GATE_MANAGER
 from passes.admin.desk import blueprint, marks
@@ -41,7 +40,7 @@ def post_code(lane_id: int) -> ResponseReturnValue:
         with transaction() as session:
             code = access_service.make_enrolment_code(session, lane_id, by=guard.current_staff(), now=now)
             terms = catalogue_queries.get_current_terms(session)
-            lane = shown_lane(access_queries.get_lane(session, lane_id), terms)
+            lane = shown_lane(lane_queries.get_lane(session, lane_id), terms)
     except Conflict as closed:
         return lane_page(lane_id, {}, status=409, refusal=" ".join(marks(closed)[""]))
     address = f"{settings.current().public_url}/gate"

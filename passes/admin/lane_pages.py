@@ -10,12 +10,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from passes import clock
-from passes.access import guard
-from passes.access import queries as access_queries
+from passes.access import guard, lane_queries
 from passes.access import service as access_service
-from passes.access.queries import DeviceRow, LaneRow, LaneSearch
+from passes.access.lane_queries import DeviceRow, LaneRow, LaneSearch
 from passes.access.rules import ADMIN, GATE_MANAGER
-from passes.admin.desk import Errors, blueprint, chosen, marks, searched
+from passes.admin.desk import Errors, blueprint, chosen, marks, searched, venue_choices
 from passes.admin.schemas import LaneForm
 from passes.admin.words import LANE_STATES, translated
 from passes.catalogue import queries as catalogue_queries
@@ -58,13 +57,13 @@ def lanes() -> ResponseReturnValue:
     with transaction() as session:
         terms = catalogue_queries.get_current_terms(session)
         search = LaneSearch(searched("q"), chosen("venue", terms.venues), chosen("state", LANE_STATES))
-        rows, total = access_queries.list_lanes(session, search, limit=paging.limit, offset=paging.offset)
+        rows, total = lane_queries.list_lanes(session, search, limit=paging.limit, offset=paging.offset)
     return render_template(
         "admin/lanes.html",
         page=Page([shown_lane(lane, terms) for lane in rows], total, paging),
         search=search,
         states=translated(LANE_STATES),
-        venues=_venues(terms),
+        venues=venue_choices(terms),
     )
 
 
@@ -113,7 +112,7 @@ def post_lane(lane_id: int) -> ResponseReturnValue:
         return lane_page(lane_id, errors, status=422)
     try:
         with transaction() as session:
-            venue_id = access_queries.get_lane(session, lane_id).venue_id
+            venue_id = lane_queries.get_lane(session, lane_id).venue_id
             faults = _faults(catalogue_queries.get_current_terms(session), venue_id, data)
             if faults:
                 return lane_page(lane_id, faults, status=422)
@@ -132,7 +131,7 @@ def lane_page(lane_id: int, errors: Errors, *, status: int, refusal: str | None 
     """The page of one entrance; errors: what is wrong with the form just sent."""
     with transaction() as session:
         terms = catalogue_queries.get_current_terms(session)
-        shown = shown_lane(access_queries.get_lane(session, lane_id), terms)
+        shown = shown_lane(lane_queries.get_lane(session, lane_id), terms)
     kept = {
         "name": shown.name,
         "default_benefit_id": shown.default_benefit_id or "",
@@ -171,7 +170,7 @@ def _new_page(errors: Errors, *, status: int) -> ResponseReturnValue:
     venue_id = chosen("venue", terms.venues)
     page = render_template(
         "admin/lane_new.html",
-        venues=_venues(terms),
+        venues=venue_choices(terms),
         venue_id=venue_id,
         venue=pick(terms.venues[venue_id].name) if venue_id else None,
         benefits=_benefits(terms, venue_id) if venue_id else [],
@@ -198,10 +197,6 @@ def _values(data: Mapping[str, Any]) -> dict[str, Any]:
         "attended": data["attended"] == "yes",
         "default_benefit_id": data["default_benefit_id"],
     }
-
-
-def _venues(terms: Terms) -> list[tuple[str, str]]:
-    return [(venue.id, f"{venue.id} {pick(venue.name)}") for venue in terms.venues.values()]
 
 
 def _benefits(terms: Terms, venue_id: str, *, kept: str | None = None) -> list[tuple[str, str]]:

@@ -45,10 +45,9 @@ class _OfPass(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RedemptionAdmitted(_OfPass):
-    """A scan was admitted. scan_ref = "<enrolment id>/<scan id>", the natural key of the fact."""
+class _OfAdmission(_OfPass):
+    """scan_ref = "<enrolment id>/<scan id>", the natural key of the fact."""
 
-    TYPE = "redemption.admitted.v1"
     TOPIC = REDEMPTIONS
     ROOM = "gate"
     scan_ref: str
@@ -62,6 +61,13 @@ class RedemptionAdmitted(_OfPass):
     scanned_at: datetime
     local_day: date
     local_hour: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedemptionAdmitted(_OfAdmission):
+    """A scan was admitted."""
+
+    TYPE = "redemption.admitted.v1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,23 +95,10 @@ class RedemptionRefused(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RedemptionVoided(_OfPass):
-    """An admission was taken back at its lane, minutes after it. All of the admission but voided_at; n = −1."""
+class RedemptionVoided(_OfAdmission):
+    """An admission was taken back at its lane, minutes after it: what it said then, to be counted as −1."""
 
     TYPE = "redemption.voided.v1"
-    TOPIC = REDEMPTIONS
-    ROOM = "gate"
-    scan_ref: str
-    venue_id: str
-    venue_kind: str
-    benefit_id: str
-    product_id: str
-    terms_version: int
-    holder_class: str
-    lane_id: int
-    scanned_at: datetime
-    local_day: date
-    local_hour: int
     voided_at: datetime
 
 

@@ -12,7 +12,7 @@ from passes.access.rules import Gate
 from passes.catalogue import queries as catalogue_queries
 from passes.db import transaction
 from passes.entitlement.terms import Benefit, Terms, Venue
-from passes.errors import N_, TooMany
+from passes.errors import N_
 from passes.gate.history_queries import shift_totals
 from passes.gate.lane_schemas import EnrolmentIn, EnrolmentOut, LaneOut
 from passes.gate.shift_routes import shown_shift
@@ -53,13 +53,7 @@ def create_enrolment(body: dict[str, str]) -> dict[str, Any]:
     now = clock.now()
     address = f"enrol address {rules.address_block(request.remote_addr)}"
     with transaction() as session:
-        allowed = rates.allow(session, address, limit=CODES_BY_ADDRESS, seconds=CODE_WINDOW_SECONDS, now=now)
-    if not allowed:
-        raise TooMany(
-            "too_many_tries",
-            N_("Too many tries. Wait a few minutes and try again."),
-            retry_after_seconds=CODE_WINDOW_SECONDS // CODES_BY_ADDRESS,
-        )
+        rates.spend(session, address, limit=CODES_BY_ADDRESS, seconds=CODE_WINDOW_SECONDS, now=now)
     with transaction() as session:
         terms = catalogue_queries.get_current_terms(session)
         made = access_service.enrol_device(

@@ -8,7 +8,7 @@ from passes import clock
 from passes.access import clerk_service, guard, rates
 from passes.access.clerk_queries import OpenShift
 from passes.db import transaction
-from passes.errors import N_, TooMany
+from passes.errors import N_
 from passes.gate import history_queries
 from passes.gate.shift_schemas import ShiftIn, ShiftOut
 from passes.http import Example, accepts, answers, explained
@@ -44,13 +44,7 @@ def create_shift(body: dict[str, str]) -> dict[str, Any]:
     gate, now = guard.current_gate(), clock.now()
     tries = f"pin device {gate.enrolment_id}"
     with transaction() as session:
-        allowed = rates.allow(session, tries, limit=PINS_BY_DEVICE, seconds=PIN_WINDOW_SECONDS, now=now)
-    if not allowed:
-        raise TooMany(
-            "too_many_tries",
-            N_("Too many tries. Wait a few minutes and try again."),
-            retry_after_seconds=PIN_WINDOW_SECONDS // PINS_BY_DEVICE,
-        )
+        rates.spend(session, tries, limit=PINS_BY_DEVICE, seconds=PIN_WINDOW_SECONDS, now=now)
     with transaction() as session:
         shift = clerk_service.start_shift(session, gate, body["pin"], now=now)
         return shown_shift(shift, history_queries.shift_totals(session, gate.lane_id, shift, now=now))

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from passes.access import accounts, passwords, queries, rates, rules, service, sessions
+from passes.access import accounts, lane_queries, passwords, queries, rates, rules, service, sessions
 from passes.access.models import AuditEntry, Device, Enrolment, EnrolmentCode, StaffAccount
 from passes.db import transaction
 from passes.errors import Conflict, Invalid, NotFound
@@ -216,7 +216,7 @@ def test_lanes_are_listed_with_the_devices_in_use_first(session: Session, now: d
         code = service.make_enrolment_code(session, lane_id, now=now)
         made.append(service.enrol_device(session, code=code, device_name="tablet", now=now))
     service.revoke_device(session, made[1].enrolment_id, now=now)
-    rows, total = queries.list_lanes(session, limit=10, offset=0)
+    rows, total = lane_queries.list_lanes(session, limit=10, offset=0)
     assert total == 1 and len(rows[0].devices) == 3
     assert rows[0].devices[-1].enrolment_id == made[1].enrolment_id
     with pytest.raises(Conflict, match="lane_name_taken"):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from passes import clock
-from passes.access import queries, service
+from passes.access import lane_queries, service
 from passes.app import create_app
 from passes.settings import Settings
 from tests.factories import city, gate_at
@@ -64,7 +64,7 @@ def test_a_used_an_old_and_an_unknown_code_say_so(
     used, unknown = enrol(client, code), enrol(client, "ABCD-2345")
     assert (used.status_code, used.json["code"]) == (409, "enrolment_code_used")
     assert (unknown.status_code, unknown.json["code"]) == (404, "enrolment_code_unknown")
-    lanes, _ = queries.list_lanes(session, limit=1, offset=0)
+    lanes, _ = lane_queries.list_lanes(session, limit=1, offset=0)
     late = service.make_enrolment_code(session, lanes[0].id, now=now - timedelta(minutes=16))
     old = enrol(client, late)
     assert (old.status_code, old.json["code"]) == (409, "enrolment_code_expired")
