@@ -8,8 +8,9 @@ from typing import TypeVar
 from passes.entitlement.calendars import Calendar
 from passes.entitlement.nodes import Faults
 from passes.entitlement.rule import Rule
+from passes.entitlement.rule_choices import Achievement, ChoiceGroup, Prerequisite, SameDayExclusive
+from passes.entitlement.rule_counts import Pool
 from passes.entitlement.rule_dates import Season, TimeWindow
-from passes.entitlement.rule_limits import Achievement, ChoiceGroup, Pool, Prerequisite, SameDayExclusive
 from passes.entitlement.rule_slots import Reservation, Slots
 from passes.entitlement.spans import TimeSpan, days_of_the_year, in_season
 from passes.entitlement.terms import Benefit, Product, Terms, Venue

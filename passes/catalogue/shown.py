@@ -12,7 +12,7 @@ from passes.catalogue.search import Wanted, haystack, matches
 from passes.catalogue.sketch import Point, venue_points
 from passes.clock import local_day, local_time
 from passes.entitlement.daysheet import DaySheet
-from passes.entitlement.plain import Topic, is_open_yet, plain_topics, short_words
+from passes.entitlement.plain import Topic, plain_topics, short_words
 from passes.entitlement.spans import TimeSpan
 from passes.entitlement.terms import Benefit, Product, Terms, Text, Venue
 from passes.entitlement.words import refusal_words
@@ -111,11 +111,8 @@ def opening_words(opening: Opening, now: datetime) -> str:
 
 
 def today_words(sheet: DaySheet, benefit_id: str, venue_id: str) -> str:
-    """When a benefit may be used at a venue today, or why not; nothing of one that no gate takes yet."""
-    offer = sheet.offers[benefit_id]
-    if offer.unsupported:
-        return ""
-    opening = offer.at[venue_id]
+    """When a benefit may be used at a venue today, or why not."""
+    opening = sheet.offers[benefit_id].at[venue_id].opening
     if opening.closed:
         return pick(refusal_words(opening.closed))
     hours = [str(TimeSpan(opens // 60, closes // 60)) for opens, closes in opening.windows]
@@ -142,14 +139,13 @@ class BenefitShown:
     """A benefit with its rules in plain words: line is how often and when, topics is all there is to know."""
 
     benefit: Benefit
-    open: bool
     line: Text
     topics: tuple[tuple[Topic, tuple[Text, ...]], ...]
 
 
 def benefit_shown(terms: Terms, benefit: Benefit) -> BenefitShown:
-    """open: whether gates take it already."""
-    return BenefitShown(benefit, is_open_yet(benefit), short_words(benefit), plain_topics(benefit, terms))
+    """Other benefits and places are called by their names."""
+    return BenefitShown(benefit, short_words(benefit), plain_topics(benefit, terms))
 
 
 def products_with(terms: Terms, benefit: Benefit) -> list[Product]:

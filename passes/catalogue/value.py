@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from passes.entitlement.rule_limits import ChoiceGroup
-from passes.entitlement.rules import not_supported
+from passes.entitlement.rule_choices import ChoiceGroup
 from passes.entitlement.terms import Benefit, Product, Terms
 
 
@@ -17,12 +16,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """sights: entries to sights; experiences: what is booked; others: all else. not_open: taken by no gate yet."""
+    """sights: entries to sights; experiences: what is booked; others: all else."""
 
     sights: Part
     experiences: Part
     others: Part
-    not_open: int
 
     @property
     def total(self) -> Part:
@@ -41,8 +39,7 @@ def value_of(terms: Terms, product: Product) -> Value:
     def part(chosen: list[Benefit]) -> Part:
         return Part(len(chosen), sum(benefit.value_fen for benefit in chosen if benefit.id not in left_out))
 
-    not_open = sum(bool(not_supported(benefit.rules)) for benefit in benefits)
-    return Value(part(sights), part(experiences), part(others), not_open)
+    return Value(part(sights), part(experiences), part(others))
 
 
 def is_entry(terms: Terms, benefit: Benefit) -> bool:

@@ -1,29 +1,29 @@
 """decide(sheet, facts): the answer to one scan. next_allowed: when the same scan would be let in. Both pure.
 
-The order is fixed: the credential (before this), the pass, the product, then the rules in the order of rules.py.
+The order is fixed: the credential (before this), the pass, the product, the place, then the rules in the order of
+rules.py, last of all whether the place is full. decide.ts is the twin: what changes here changes there.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import chain
 
 from passes import clock
-from passes.entitlement.daysheet import DaySheet, Offer, Opening
-from passes.entitlement.facts import Choice, ConfirmItem, Counter, Decision, Facts
-from passes.entitlement.rule import Asked, Question
-from passes.entitlement.rules import RULE_TYPES
+from passes.entitlement.daysheet import DaySheet, Offer, Offered, Opening, counter_of
+from passes.entitlement.facts import Choice, ConfirmItem, Counter, Decision, Facts, Per, period_of
+from passes.entitlement.rule import Asked
+from passes.entitlement.rule_dates import closures_end
 
 __all__ = ["Choice", "Chosen", "ConfirmItem", "Counter", "Decision", "Facts"]
-__all__ += ["choose_benefit", "counters_of", "decide", "next_allowed", "periods_of"]
+__all__ += ["choose_benefit", "decide", "next_allowed", "periods_of"]
 
 CHOOSE = "choose_benefit"
+NEEDS = "needs_confirmation"
 
-WAITING = frozenset(
-    {"pass_not_yet_valid", "calendar_missing", "closed_weekday", "outside_hours"}
-    | {rule.refusal_code for rule in RULE_TYPES if rule.evaluated and getattr(rule, "waits", True)}
+VAIN = frozenset(
+    {"pass_not_active", "pass_expired", "pass_void", "pass_frozen", "not_included", "not_at_this_venue"}
+    | {"venue_full", "guardian_required", NEEDS}
 )
-"""Refusals after which waiting can help."""
+"""Refusals that no waiting lifts, whatever the rules say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +55,13 @@ def choose_benefit(
     return Chosen(included[0].id) if len(included) == 1 else included
 
 
-def counters_of(sheet: DaySheet, benefit_id: str, valid_from: date | None) -> tuple[Counter, ...]:
-    """The counters a use of the benefit on the sheet's day moves; none before the pass has a term."""
-    if valid_from is None:
-        return ()
-    return sheet.offers[benefit_id].counters(sheet.day, valid_from)
-
-
 def periods_of(sheet: DaySheet, valid_from: date | None) -> frozenset[str]:
     """The periods in which any use on the sheet's day counts: whoever holds their counters can ask for any benefit."""
     if valid_from is None:
         return frozenset()
-    kinds = {type(rule): rule for offer in sheet.offers.values() for rule in offer.counter_rules}
-    return frozenset(rule.period(sheet.day, valid_from) for rule in kinds.values())
+    pers: tuple[Per, ...] = ("month", "term", "ever")
+    days = (sheet.day - timedelta(days=n) for n in range(sheet.rests + 1))
+    return frozenset(period_of(per, sheet.day, valid_from) for per in pers) | {day.isoformat() for day in days}
 
 
 def pass_refusal(day: date, facts: Facts) -> str | None:
@@ -85,13 +79,8 @@ def pass_refusal(day: date, facts: Facts) -> str | None:
     return None
 
 
-def standing_in_the_way(opening: Opening, asked: Asked) -> tuple[Question, str] | None:
-    """The first question that refuses, with its code."""
-    for question in opening.questions:
-        code = question.refusal(asked)
-        if code is not None:
-            return question, code
-    return None
+def is_on(facts: Facts, kind: str, moment: datetime) -> bool:
+    return any(closure.kind == kind and closure.holds(moment) for closure in facts.closures)
 
 
 def decide(sheet: DaySheet, facts: Facts) -> Decision:
@@ -107,63 +96,99 @@ def decide(sheet: DaySheet, facts: Facts) -> Decision:
     if isinstance(meant, str):
         return Decision("refused", facts.benefit_id, meant)
     if isinstance(meant, tuple):
-        return to_confirm(facts, ConfirmItem(CHOOSE, meant))
+        return to_confirm(facts, None, (ConfirmItem(CHOOSE, meant),))
     offer = sheet.offers[meant.benefit_id]
-    if offer.unsupported:
-        return Decision("refused", offer.benefit_id, "not_yet_supported")
-    refusal = standing_in_the_way(offer.at[facts.venue_id], Asked(facts, offer.benefit_id, sheet.day, second))
-    if refusal is not None:
-        return Decision("refused", offer.benefit_id, refusal[1])
-    return admitted(sheet, offer, facts)
+    offered = offer.at[facts.venue_id]
+    asked = Asked(facts, offer.benefit_id, facts.now, sheet.day, second)
+    said = what_is_said(offered.opening, asked)
+    if isinstance(said, str):
+        return Decision("refused", offer.benefit_id, said)
+    return to_confirm(facts, offer.benefit_id, said) if said else admitted(offer, offered, asked)
 
 
-def to_confirm(facts: Facts, item: ConfirmItem) -> Decision:
+def what_is_said(opening: Opening, asked: Asked) -> str | tuple[ConfirmItem, ...]:
+    """The first refusal; else all that staff must confirm, in the order of asking."""
+    facts, confirm = asked.facts, []
+    if facts.closures and is_on(facts, "venue_closed", asked.now):
+        return "venue_closed"
+    for question in opening.questions:
+        said = question.say(asked)
+        if said is None:
+            continue
+        if isinstance(said, str):
+            return said
+        confirm.append(said)
+    if facts.closures and is_on(facts, "venue_full", asked.now):
+        return "venue_full"
+    return tuple(confirm)
+
+
+def to_confirm(facts: Facts, benefit_id: str | None, items: tuple[ConfirmItem, ...]) -> Decision:
     """Amber where there is staff; an unattended lane refuses."""
     if facts.attended:
-        return Decision("needs_confirmation", confirm=(item,))
-    return Decision("refused", refusal_code="needs_confirmation")
+        return Decision("needs_confirmation", benefit_id, confirm=items)
+    code = "guardian_required" if items[0].item == "guardian" else NEEDS
+    return Decision("refused", benefit_id, code)
 
 
-def admitted(sheet: DaySheet, offer: Offer, facts: Facts) -> Decision:
-    moves = counters_of(sheet, offer.benefit_id, facts.valid_from)
-    uses = [
-        {"per": move.per, "used": facts.counters.get((move.name, move.period), 0) + 1, "limit": move.limit}
+def admitted(offer: Offer, offered: Offered, asked: Asked) -> Decision:
+    """With the terms, what it counts in and what it takes. A use beyond a limit is let in at the discount after it."""
+    facts = asked.facts
+    assert facts.valid_from is not None
+    fixed = tuple(counter_of(tally, asked.day, facts.valid_from) for tally in offered.moves)
+    questions = offered.opening.questions
+    moves = (*fixed, *(move for question in questions for move in question.moves(asked)))
+    stock = tuple(taken for question in questions for taken in question.stock(asked))
+    terms = {**offered.terms, "uses": uses_of(fixed, facts)}
+    if offer.then_discount is not None and is_spent(fixed, facts):
+        terms |= {"free": False, "then_discount": offer.then_discount}
+    return Decision("admitted", offer.benefit_id, terms=terms, moves=moves, stock=stock)
+
+
+def uses_of(moves: tuple[Counter, ...], facts: Facts) -> list[dict[str, object]]:
+    return [
+        {"per": move.per, "used": min(facts.counters.get(move.key, 0) + 1, move.limit), "limit": move.limit}
         for move in moves
+        if move.limit is not None
     ]
-    return Decision("admitted", offer.benefit_id, terms={**offer.terms, "uses": uses}, moves=moves)
+
+
+def is_spent(moves: tuple[Counter, ...], facts: Facts) -> bool:
+    return any(move.limit is not None and facts.counters.get(move.key, 0) >= move.limit for move in moves)
 
 
 def next_allowed(sheet: DaySheet, facts: Facts, decision: Decision) -> datetime | None:
     """The earliest moment the refused scan would be admitted as far as the rules can know, exact to the second.
 
-    None where they cannot know: a freeze, a holder's class, a spent term, a day beyond the calendar's data.
+    None where they cannot know: a freeze, a holder's class, a spent term, a missing reservation, a day beyond the
+    calendar's data. What staff would have to confirm then is taken as confirmed.
     """
-    if decision.outcome != "refused" or decision.refusal_code not in WAITING or decision.benefit_id is None:
+    benefit_id = decision.benefit_id
+    if decision.outcome != "refused" or decision.refusal_code in VAIN or benefit_id is None:
         return None
-    offer = sheet.offers[decision.benefit_id]
-    if offer.unsupported or facts.state != "active" or facts.held or facts.valid_from is None:
+    if facts.state != "active" or facts.held or facts.valid_from is None:
         return None
-    earliest = max(facts.now, clock.day_start(facts.valid_from))
-    for day, opening, moment, second in moments(sheet, offer, facts, earliest):
-        if facts.valid_until is not None and day >= facts.valid_until:
+    offered = sheet.offers[benefit_id].at[facts.venue_id]
+    moment: datetime | None = max(facts.now, clock.day_start(facts.valid_from))
+    while moment is not None:
+        found = sheet.open_from(offered, clock.local_day(moment))
+        if found is None or (facts.valid_until is not None and found[0] >= facts.valid_until):
             return None
-        refusal = standing_in_the_way(opening, Asked(replace(facts, now=moment), offer.benefit_id, day, second))
-        if refusal is None:
-            return moment
-        if not refusal[0].waits:
-            return None
+        day, opening = found
+        moment = max(moment, clock.day_start(day))
+        asked = Asked(facts, benefit_id, moment, day, (moment - clock.day_start(day)).total_seconds())
+        said = what_is_said(opening, asked)
+        if not isinstance(said, str):
+            return moment if facts.attended or not said else None
+        moment = clears_at(opening, asked)
     return None
 
 
-def moments(
-    sheet: DaySheet, offer: Offer, facts: Facts, earliest: datetime
-) -> Iterator[tuple[date, Opening, datetime, float]]:
-    """From `earliest` on, each moment at which entry begins: (local day, what is asked, moment, second of the day)."""
-    today = (sheet.day, offer.at[facts.venue_id])
-    for day, opening in chain([today], sheet.openings_after((offer.benefit_id, facts.venue_id))):
-        starts_at = clock.day_start(day)
-        for opens, closes in opening.windows:
-            moment = max(earliest, starts_at + timedelta(seconds=opens))
-            second = (moment - starts_at).total_seconds()
-            if second < closes:
-                yield day, opening, moment, second
+def clears_at(opening: Opening, asked: Asked) -> datetime | None:
+    """When the first that refuses would not; a later moment than asked.now, or None."""
+    if is_on(asked.facts, "venue_closed", asked.now):
+        return closures_end(asked, ("venue_closed",))
+    for question in opening.questions:
+        if isinstance(question.say(asked), str):
+            return question.clears_at(asked)
+    return None

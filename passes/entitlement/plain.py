@@ -4,23 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from passes.entitlement import rule_dates, rule_holders, rule_limits, rule_slots, rule_terms
+from passes.entitlement import rule_choices, rule_counts, rule_dates, rule_holders, rule_slots, rule_terms
 from passes.entitlement.nodes import Text
 from passes.entitlement.phrases import joined, weekday_words, window_words
 from passes.entitlement.rule import Rule
-from passes.entitlement.rules import not_supported
 from passes.entitlement.terms import Benefit, Terms, Venue
 
 Topic = Literal["often", "when", "who", "before", "terms", "excluded"]
 
 TOPICS: Mapping[Topic, tuple[type[Rule], ...]] = {
     "often": (
-        rule_limits.PerDay,
-        rule_limits.PerMonth,
-        rule_limits.PerTerm,
-        rule_limits.Pool,
-        rule_limits.ChoiceGroup,
-        rule_limits.CooldownDays,
+        rule_counts.PerDay,
+        rule_counts.PerMonth,
+        rule_counts.PerTerm,
+        rule_counts.Pool,
+        rule_choices.ChoiceGroup,
+        rule_counts.CooldownDays,
     ),
     "when": (
         rule_dates.Season,
@@ -29,7 +28,7 @@ TOPICS: Mapping[Topic, tuple[type[Rule], ...]] = {
         rule_dates.TimeWindow,
         rule_dates.Blackout,
         rule_dates.ConditionClosure,
-        rule_limits.SameDayExclusive,
+        rule_choices.SameDayExclusive,
         rule_dates.ContractValidity,
     ),
     "who": (
@@ -43,8 +42,8 @@ TOPICS: Mapping[Topic, tuple[type[Rule], ...]] = {
         rule_slots.Reservation,
         rule_terms.Deposit,
         rule_slots.NoShowStrike,
-        rule_limits.Prerequisite,
-        rule_limits.Achievement,
+        rule_choices.Prerequisite,
+        rule_choices.Achievement,
         rule_holders.ManualConfirm,
     ),
     "terms": (
@@ -84,7 +83,7 @@ class Among:
         return tuple(
             benefit.id
             for benefit in self.terms.benefits.values()
-            if any(isinstance(rule, rule_limits.Pool) and rule.id == id_ for rule in benefit.rules)
+            if any(isinstance(rule, rule_counts.Pool) and rule.id == id_ for rule in benefit.rules)
         )
 
 
@@ -117,11 +116,6 @@ def short_words(benefit: Benefit, *, validity_days: int = 365) -> Text:
     return Text(" · ".join(phrase.zh for phrase in phrases), ", ".join(phrase.en for phrase in phrases))
 
 
-def is_open_yet(benefit: Benefit) -> bool:
-    """Whether gates can decide all its rules, and so take it."""
-    return not not_supported(benefit.rules)
-
-
 def venue_hours(venue: Venue) -> tuple[Text, ...]:
     """When a place is open, a phrase a season, and the weekdays on which it rests."""
     found = [window_words([window]) for window in venue.hours]
@@ -132,6 +126,6 @@ def venue_hours(venue: Venue) -> tuple[Text, ...]:
 
 def _phrase(rule: Rule, benefit: Benefit, terms: Terms | None, validity_days: int) -> Text | None:
     words = rule.words() if terms is None else rule.words_among(Among(terms), benefit.id)
-    if words and isinstance(rule, rule_limits.PerTerm | rule_limits.Pool) and validity_days not in YEAR_DAYS:
+    if words and isinstance(rule, rule_counts.PerTerm | rule_counts.Pool) and validity_days not in YEAR_DAYS:
         return Text(words.zh.replace("每年", "有效期内"), words.en.replace("a year", "while the pass is valid"))
     return words

@@ -1,8 +1,9 @@
 """Rules about when: the contract, the season, the weekday, blackout days, conditions, the hours."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import ClassVar, Self
+from datetime import date, datetime, timedelta
+from typing import Self
 
 from passes.entitlement.calendars import HOLIDAYS, Calendar
 from passes.entitlement.nodes import Fault, Node, Text, fields, iso_day, sequence, some_of, words
@@ -18,7 +19,7 @@ from passes.entitlement.phrases import (
     weekday_words,
     window_words,
 )
-from passes.entitlement.rule import Asked, Closed, Question, Rule
+from passes.entitlement.rule import Asked, Closed, Place, Question, Rule, Said, Wire
 from passes.entitlement.spans import (
     DaySpan,
     TimeSpan,
@@ -44,6 +45,9 @@ class ContractValidity(Rule):
     def parse(cls, node: Node) -> Self:
         return cls(iso_day(fields(node, "until")["until"]))
 
+    def on(self, day: date, calendar: Calendar, place: Place) -> Question | None:
+        return Closed("benefit_ended", waits=False) if day > self.until else None
+
     def words(self) -> Text:
         return day_words("可用至{}", "until {}", self.until)
 
@@ -52,14 +56,13 @@ class ContractValidity(Rule):
 class Season(Rule):
     name = "season"
     refusal_code = "out_of_season"
-    evaluated = True
     spans: tuple[DaySpan, ...]
 
     @classmethod
     def parse(cls, node: Node) -> Self:
         return cls(season(node))
 
-    def on(self, day: date, calendar: Calendar) -> Question | None:
+    def on(self, day: date, calendar: Calendar, place: Place) -> Question | None:
         return None if in_season(self.spans, day) else Closed("out_of_season")
 
     def words(self) -> Text:
@@ -70,14 +73,13 @@ class Season(Rule):
 class WeekdayIn(Rule):
     name = "weekday_in"
     refusal_code = "closed_weekday"
-    evaluated = True
     weekdays: tuple[int, ...]
 
     @classmethod
     def parse(cls, node: Node) -> Self:
         return cls(weekdays(node))
 
-    def on(self, day: date, calendar: Calendar) -> Question | None:
+    def on(self, day: date, calendar: Calendar, place: Place) -> Question | None:
         return None if day.weekday() in self.weekdays else Closed("closed_weekday")
 
     def words(self) -> Text:
@@ -90,7 +92,6 @@ class WeekdayNot(Rule):
 
     name = "weekday_not"
     refusal_code = "closed_weekday"
-    evaluated = True
     weekdays: tuple[int, ...]
 
     @classmethod
@@ -100,7 +101,7 @@ class WeekdayNot(Rule):
             raise Fault(node.line, "七天全部排除，权益永不可用", "all seven days are excluded: never usable")
         return cls(found)
 
-    def on(self, day: date, calendar: Calendar) -> Question | None:
+    def on(self, day: date, calendar: Calendar, place: Place) -> Question | None:
         return Closed("closed_weekday") if day.weekday() in self.weekdays else None
 
     def words(self) -> Text:
@@ -148,20 +149,43 @@ class Blackout(Rule):
 
     name = "blackout"
     refusal_code = "blackout"
-    evaluated = True
     days: Days
 
     @classmethod
     def parse(cls, node: Node) -> Self:
         return cls(Days.parse(node))
 
-    def on(self, day: date, calendar: Calendar) -> Question | None:
+    def on(self, day: date, calendar: Calendar, place: Place) -> Question | None:
         if self.days.holidays and not calendar.knows(day):
             return Closed("calendar_missing")
         return Closed("blackout") if self.days.holds(day, calendar) else None
 
     def words(self) -> Text:
         return joined("{}不可用", f"not {self.days.preposition} {{}}", self.days.words("or"))
+
+
+@dataclass(frozen=True, slots=True)
+class NoCondition(Question):
+    """None of the conditions may be on at the venue."""
+
+    conditions: tuple[str, ...]
+
+    def say(self, asked: Asked) -> Said:
+        on = any(closure.kind in self.conditions and closure.holds(asked.now) for closure in asked.facts.closures)
+        return "closed_by_condition" if on else None
+
+    def clears_at(self, asked: Asked) -> datetime | None:
+        return closures_end(asked, self.conditions)
+
+    def wire(self) -> Wire:
+        return ["conditions", list(self.conditions)]
+
+
+def closures_end(asked: Asked, kinds: Sequence[str]) -> datetime | None:
+    """The last end of what is on now; None where one of them has none."""
+    ends = [one.until for one in asked.facts.closures if one.kind in kinds and one.holds(asked.now)]
+    known = [end for end in ends if end is not None]
+    return max(known) if len(known) == len(ends) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,23 +198,34 @@ class ConditionClosure(Rule):
     def parse(cls, node: Node) -> Self:
         return cls(some_of(node, tuple(CONDITIONS)))
 
+    def on(self, day: date, calendar: Calendar, place: Place) -> Question | None:
+        return NoCondition(self.conditions)
+
     def words(self) -> Text:
         return joined("遇{}暂停", "closed during {}", condition_words(self.conditions))
 
 
 @dataclass(frozen=True, slots=True)
-class Hours:
-    """Open within the windows of the day, in seconds after midnight, half-open."""
+class Hours(Question):
+    """Open within the windows of the day, in seconds after midnight, half-open and in order."""
 
     windows: tuple[tuple[int, int], ...]
-    waits: ClassVar[bool] = True
 
-    def refusal(self, asked: Asked) -> str | None:
+    def say(self, asked: Asked) -> Said:
         second = asked.second
         for opens, closes in self.windows:
             if opens <= second < closes:
                 return None
         return "outside_hours"
+
+    def clears_at(self, asked: Asked) -> datetime | None:
+        for opens, _ in self.windows:
+            if opens > asked.second:
+                return asked.now + timedelta(seconds=opens - asked.second)
+        return asked.tomorrow()
+
+    def wire(self) -> Wire:
+        return ["hours", [list(window) for window in self.windows]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +234,6 @@ class TimeWindow(Rule):
 
     name = "time_window"
     refusal_code = "outside_hours"
-    evaluated = True
     windows: tuple[Window, ...]
 
     @classmethod
@@ -223,7 +257,7 @@ class TimeWindow(Rule):
         spans = [window.span for window in self.windows if window.holds(day)]
         return sorted(spans, key=lambda span: span.opens)
 
-    def on(self, day: date, calendar: Calendar) -> Question | None:
+    def on(self, day: date, calendar: Calendar, place: Place) -> Question | None:
         spans = self.spans_on(day)
         if not spans:
             return Closed("outside_hours")

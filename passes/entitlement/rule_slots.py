@@ -1,16 +1,23 @@
 """Rules about booked places: reservations and what an unused one costs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal, Self
 
+from passes.entitlement.calendars import Calendar
+from passes.entitlement.facts import Booked, ConfirmItem, Counter
 from passes.entitlement.nodes import Fault, Node, Text, fields, one_of, share, truth, whole
 from passes.entitlement.phrases import joined, length_words
-from passes.entitlement.rule import Rule
+from passes.entitlement.rule import Asked, Closed, Place, Question, Rule, Said, Wire
 from passes.entitlement.rule_dates import Days
 from passes.entitlement.spans import TimeSpan, minute_of_day, time_span
 
 SEATS = "capacity_per_slot pass_quota walk_in_share"
+EARLY = timedelta(minutes=15)
+NIGHTS = "nights"
+MOST_NIGHTS = 30
 BOOKING = "mode lead_days cancel_before_minutes"
 
 
@@ -27,6 +34,62 @@ class Slots:
     @property
     def per_day(self) -> int:
         return self.span.minutes // self.every_minutes
+
+
+@dataclass(frozen=True, slots=True)
+class SlotNow(Question):
+    """A reservation of this benefit, here, not used yet, whose slot is on: from 15 minutes before it to its end."""
+
+    counts = True
+
+    def _unused(self, asked: Asked) -> list[Booked]:
+        facts = asked.facts
+        return sorted(
+            (
+                one
+                for one in facts.reservations
+                if one.benefit_id == asked.benefit_id
+                and one.venue_id == facts.venue_id
+                and asked.now < one.ends_at
+                and not asked.count(f"slot:{one.id}", "ever")
+            ),
+            key=lambda one: (one.starts_at, one.id),
+        )
+
+    def say(self, asked: Asked) -> Said:
+        unused = self._unused(asked)
+        if any(one.starts_at - EARLY <= asked.now for one in unused):
+            return None
+        return "slot_not_now" if unused else "reservation_required"
+
+    def clears_at(self, asked: Asked) -> datetime | None:
+        unused = self._unused(asked)
+        return unused[0].starts_at - EARLY if unused else None
+
+    def moves(self, asked: Asked) -> Iterator[Counter]:
+        """The one that began first is used, once."""
+        for one in self._unused(asked)[:1]:
+            yield Counter(f"slot:{one.id}", "ever", 1, "ever")
+
+    def wire(self) -> Wire:
+        return ["slot"]
+
+
+@dataclass(frozen=True, slots=True)
+class NightsEntered(Question):
+    """A stay: the clerk enters its nights, and the days up to that of leaving count as days of the stay."""
+
+    benefit_id: str
+
+    def say(self, asked: Asked) -> Said:
+        return ConfirmItem(NIGHTS) if asked.facts.nights is None else None
+
+    def moves(self, asked: Asked) -> Iterator[Counter]:
+        for n in range((asked.facts.nights or 0) + 1):
+            yield Counter(f"stay:{self.benefit_id}", (asked.day + timedelta(days=n)).isoformat())
+
+    def wire(self) -> Wire:
+        return ["nights", self.benefit_id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +120,14 @@ class Reservation(Rule):
             whole(parts["lead_days"], 0, 366),
             whole(parts["cancel_before_minutes"], 0, 60 * 24 * 60),
         )
+
+    def on(self, day: date, calendar: Calendar, place: Place) -> Question | None:
+        if self.days is not None:
+            if self.days.holidays and not calendar.knows(day):
+                return Closed("calendar_missing")
+            if not self.days.holds(day, calendar):
+                return None
+        return SlotNow() if self.slots is not None else NightsEntered(place.benefit_id)
 
     def words(self) -> Text:
         lead, cancel = length_words(self.lead_days * 1440), length_words(self.cancel_before_minutes)

@@ -1,9 +1,13 @@
 """Rules that say on what terms a scan is admitted: things handed over, discounts, amounts due, what is left out."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal, Self
 
+from passes.entitlement.calendars import Calendar
+from passes.entitlement.facts import Counter, Per, period_of
 from passes.entitlement.nodes import (
     Fault,
     Node,
@@ -20,14 +24,38 @@ from passes.entitlement.nodes import (
     whole,
 )
 from passes.entitlement.phrases import discount_words, joined, listed, season_words, weekday_words, yuan_words
-from passes.entitlement.rule import Rule
-from passes.entitlement.spans import DaySpan, season, weekdays
+from passes.entitlement.rule import Asked, Place, Question, Rule, Said, Tally, Wire, plain
+from passes.entitlement.spans import DaySpan, in_season, season, weekdays
 
 BASES = {
     None: ("", ""),
     "best_available_rate": ("按当日最优房价", " the best rate of the day"),
     "renewal_price": ("续费价", " the price of a renewal"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class InStock(Question):
+    """The venue has one left; a day's stock comes again tomorrow."""
+
+    tally: Tally
+
+    def _used(self, asked: Asked) -> Counter:
+        tally = self.tally
+        return Counter(tally.name, period_of(tally.per, asked.day, asked.day), tally.limit, tally.per)
+
+    def say(self, asked: Asked) -> Said:
+        used = asked.facts.stock.get(self._used(asked).key, 0)
+        return "out_of_stock" if used >= (self.tally.limit or 0) else None
+
+    def clears_at(self, asked: Asked) -> datetime | None:
+        return asked.tomorrow() if self.tally.per == "day" else None
+
+    def stock(self, asked: Asked) -> Iterator[Counter]:
+        yield self._used(asked)
+
+    def wire(self) -> Wire:
+        return ["stock", self.tally.name, self.tally.per, self.tally.limit]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +77,15 @@ class FreeItem(Rule):
             return cls(sku)
         per, amount = only_field(parts["stock"], "per_day per_venue")
         return cls(sku, whole(amount, 1, 10_000_000), "per_day" if per == "per_day" else "per_venue")
+
+    def on(self, day: date, calendar: Calendar, place: Place) -> Question | None:
+        if self.stock is None:
+            return None
+        per: Per = "day" if self.stock_per == "per_day" else "ever"
+        return InStock(Tally(f"stock:{self.sku}@{place.venue_id}", per, self.stock))
+
+    def terms_on(self, day: date) -> dict[str, object]:
+        return {"items": [self.sku]}
 
     def words(self) -> Text:
         if self.stock is None:
@@ -81,6 +118,9 @@ class Discount(Rule):
             fen(parts["cap_fen"], least=1) if "cap_fen" in parts else None,
             one_of(parts["base"], bases) if "base" in parts else None,
         )
+
+    def terms_on(self, day: date) -> dict[str, object]:
+        return {"discount": {"percent": self.percent, "cap_fen": self.cap_fen, "base": self.base}}
 
     def words(self) -> Text:
         off, (zh, en) = discount_words(self.percent), BASES[self.base]
@@ -139,6 +179,10 @@ class Variants(Rule):
             weekdays(parts["weekday_in"]), Discount.parse(parts["discount"]) if "discount" in parts else None
         )
 
+    def terms_on(self, day: date) -> dict[str, object]:
+        found = [one.discount for one in self.variants if day.weekday() in one.weekdays and one.discount]
+        return found[0].terms_on(day) if found else {}
+
     def words(self) -> Text:
         free = Text("免费", "free")
         parts = []
@@ -169,6 +213,12 @@ class Supplement(Rule):
             season(parts["season"]) if "season" in parts else (),
         )
 
+    def terms_on(self, day: date) -> dict[str, object]:
+        if self.season and not in_season(self.season, day):
+            return {}
+        due = {"item": plain(self.item), "amount_fen": self.amount_fen, "optional": self.optional}
+        return {"supplements": [due]}
+
     def words(self) -> Text:
         when = season_words(self.season)
         amount = yuan_words(self.amount_fen)
@@ -190,6 +240,9 @@ class Deposit(Rule):
         one_of(parts["returned"], ("on_admission",))
         return cls(fen(parts["amount_fen"], least=1))
 
+    def terms_on(self, day: date) -> dict[str, object]:
+        return {"deposit_returned_fen": self.amount_fen}
+
     def words(self) -> Text:
         return joined("预约押金{}，入场退还", "a deposit of {}, returned on admission", yuan_words(self.amount_fen))
 
@@ -205,6 +258,9 @@ class BuyXGetY(Rule):
         parts = fields(node, "x y")
         return cls(whole(parts["x"], 1, 100), whole(parts["y"], 1, 100))
 
+    def terms_on(self, day: date) -> dict[str, object]:
+        return {"buy_x_get_y": {"x": self.x, "y": self.y}}
+
     def words(self) -> Text:
         return Text(f"买 {self.x} 赠 {self.y}", f"buy {self.x}, get {self.y} free")
 
@@ -214,12 +270,14 @@ class Excludes(Rule):
     """What is not included; shown, never enforced."""
 
     name = "excludes"
-    shown_only = True
     items: tuple[Text, ...]
 
     @classmethod
     def parse(cls, node: Node) -> Self:
         return cls(tuple(text(entry) for entry in sequence(node, most=20)))
+
+    def terms_on(self, day: date) -> dict[str, object]:
+        return {"excludes": [plain(item) for item in self.items]}
 
     def words(self) -> Text:
         return joined("不含{}", "not included: {}", listed(self.items))

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from passes.entitlement.nodes import Fault, Faults, Node, mapping, sequence
 from passes.entitlement.rule import Rule
+from passes.entitlement.rule_choices import Achievement, ChoiceGroup, Prerequisite, SameDayExclusive
+from passes.entitlement.rule_counts import CooldownDays, PerDay, PerMonth, PerTerm, Pool
 from passes.entitlement.rule_dates import (
     Blackout,
     ConditionClosure,
@@ -20,17 +22,6 @@ from passes.entitlement.rule_holders import (
     HolderClasses,
     HolderLimits,
     ManualConfirm,
-)
-from passes.entitlement.rule_limits import (
-    Achievement,
-    ChoiceGroup,
-    CooldownDays,
-    PerDay,
-    PerMonth,
-    PerTerm,
-    Pool,
-    Prerequisite,
-    SameDayExclusive,
 )
 from passes.entitlement.rule_slots import NoShowStrike, Reservation
 from passes.entitlement.rule_terms import (
@@ -112,8 +103,3 @@ def parse_rules(node: Node, id_: str, faults: Faults) -> tuple[Rule, ...]:
                 raise Fault(entry.line, f"规则“{rule.name}”重复", f"the rule “{rule.name}” stands twice")
             found.append(rule)
     return in_order(found)
-
-
-def not_supported(rules: Sequence[Rule]) -> tuple[str, ...]:
-    """The names of rules that stand in the way of a scan and are not evaluated yet."""
-    return tuple(rule.name for rule in rules if not rule.evaluated and not rule.shown_only)

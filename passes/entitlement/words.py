@@ -16,8 +16,8 @@ WORDS: Mapping[str, Text] = {
     "not_included": Text("此卡不含这项权益", "This pass does not include this benefit"),
     "not_at_this_venue": Text("这项权益不在此处使用，请看适用地点", "Not offered here: see where it may be used"),
     "not_your_gate": Text("本设备不属于此入口，请换到所属入口", "This device belongs to another gate"),
-    "not_yet_supported": Text("这项权益暂未开通，请联系工作人员", "This benefit is not open yet: ask staff"),
     "choose_benefit": Text("请选择要使用的权益", "Choose the benefit to use"),
+    "venue_closed": Text("此处暂停开放，请看公告", "This place is closed for now: see the notice"),
     # the rules, in the order of asking
     "benefit_ended": Text("这项权益的合作已结束", "This benefit has ended"),
     "out_of_season": Text("不在开放季节，请看开放日期", "Out of season: see the opening dates"),
@@ -43,6 +43,13 @@ WORDS: Mapping[str, Text] = {
     "out_of_stock": Text("已领完", "Out of stock"),
     "guardian_required": Text("须由监护人陪同", "A guardian must come along"),
     "venue_full": Text("景区已满，请稍后再来", "Venue full: please come later"),
+    "choose_item": Text("请选择要领取的一项", "Choose the item to hand over"),
+    "height": Text("请核对身高", "Check the height"),
+    "age": Text("请核对年龄", "Check the age"),
+    "birthday": Text("请核对生日", "Check the birthday"),
+    "guardian": Text("请确认监护人在场", "Check that a guardian has come along"),
+    "nights": Text("请输入入住晚数", "Enter the nights of the stay"),
+    "manual_confirm": Text("请工作人员确认", "Staff must confirm"),
     "needs_confirmation": Text("需人工确认，请走人工通道", "Staff must confirm: use the staffed lane"),
     # the code shown
     "foreign": Text("不是本系统的码，请出示年卡二维码", "Not our code: show the pass's QR code"),

@@ -142,14 +142,14 @@ def _benefit(
     offer = sheet.offers[benefit.id]
     venues = [terms.venues[venue_id] for venue_id in benefit.at]
     section = section_of(benefit.experience, [venue.kind for venue in venues])
-    lefts = uses_left(offer.counters(sheet.day, pass_.valid_from or sheet.day), used)
+    lefts = uses_left(offer.limits(sheet.day, pass_.valid_from or sheet.day), used)
     return BenefitLeft(
         id=benefit.id,
         name=benefit.name,
         section=section,
         places=() if section == "sights" else tuple(venue.name for venue in venues),
         words=plain_words(benefit, terms, validity_days=pass_.validity_days),
-        standing=standing(not offer.unsupported, lefts),
+        standing=standing(lefts),
         lefts=lefts,
     )
 
@@ -166,7 +166,7 @@ def _surroundings(
             continue
         usable = []
         for choice in sheet.choices.get(venue.id, ()):
-            if choice.id in benefits and not sheet.offers[choice.id].unsupported:
+            if choice.id in benefits:
                 facts = _facts(pass_, venue.id, choice.id, used, now)
                 decision = decide(sheet, facts)
                 if decision.outcome == "refused":
@@ -202,7 +202,7 @@ def _facts(pass_: Pass, venue_id: str, benefit_id: str, used: Mapping[tuple[str,
 def _until(terms: Terms, sheet: DaySheet, venue_id: str, benefit_ids: Sequence[str], now: datetime) -> datetime | None:
     """The end of the last entry now; where that is midnight, when the place closes."""
     second = sheet.second_of(now)
-    windows = [window for id_ in benefit_ids for window in sheet.offers[id_].at[venue_id].windows]
+    windows = [window for id_ in benefit_ids for window in sheet.offers[id_].at[venue_id].opening.windows]
     end = max((end for begin, end in windows if begin <= second < end), default=DAY_SECONDS)
     if end >= DAY_SECONDS:
         return opening_of(terms.venues[venue_id], now).until

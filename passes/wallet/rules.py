@@ -29,7 +29,7 @@ class Limited(Protocol):
     @property
     def period(self) -> str: ...
     @property
-    def limit(self) -> int: ...
+    def limit(self) -> int | None: ...
     @property
     def per(self) -> str: ...
 
@@ -47,7 +47,7 @@ class Life:
 
 @dataclass(frozen=True)
 class Left:
-    """How many uses of a benefit are left. per: day or term."""
+    """How many uses of a benefit are left. per: day, month or term."""
 
     per: str
     left: int
@@ -77,6 +77,7 @@ def uses_left(counters: Iterable[Limited], used: Mapping[tuple[str, str], int]) 
     return tuple(
         Left(counter.per, max(counter.limit - used.get((counter.name, counter.period), 0), 0), counter.limit)
         for counter in counters
+        if counter.limit is not None
     )
 
 
@@ -89,21 +90,20 @@ def section_of(experience: bool, kinds: Sequence[str]) -> Section:
     return "hotels" if set(kinds) == {"hotel"} else "city"
 
 
-Standing = Literal["usable", "tomorrow", "spent", "later"]
-STANDINGS: tuple[Standing, ...] = ("usable", "tomorrow", "spent", "later")
+Standing = Literal["usable", "tomorrow", "next_month", "spent"]
+STANDINGS: tuple[Standing, ...] = ("usable", "tomorrow", "next_month", "spent")
 
 
-def standing(open: bool, lefts: Sequence[Left]) -> Standing:
-    """usable; used up for today only; used up for the whole term; or not open yet."""
-    if not open:
-        return "later"
-    if any(left.left == 0 and left.per != "day" for left in lefts):
+def standing(lefts: Sequence[Left]) -> Standing:
+    """usable; used up for today, for this month, or for the whole term."""
+    spent = {left.per for left in lefts if left.left == 0}
+    if "term" in spent:
         return "spent"
-    return "tomorrow" if any(left.left == 0 for left in lefts) else "usable"
+    return "next_month" if "month" in spent else "tomorrow" if spent else "usable"
 
 
 def in_order(benefits: Iterable[Row], section: str) -> list[Row]:
-    """The benefits of a section: what can be used first, what is not open yet last."""
+    """The benefits of a section: what can be used first."""
     return sorted(
         (benefit for benefit in benefits if benefit.section == section),
         key=lambda benefit: STANDINGS.index(cast(Standing, benefit.standing)),
