@@ -1,6 +1,6 @@
 """Whether a place is open at a moment, how far it is, and where a pass may be used instead. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from math import asin, cos, radians, sin, sqrt
@@ -8,7 +8,7 @@ from math import asin, cos, radians, sin, sqrt
 from passes.clock import day_start, local_day
 from passes.entitlement.daysheet import DaySheet
 from passes.entitlement.decide import decide
-from passes.entitlement.facts import Facts
+from passes.entitlement.facts import Decision, Facts
 from passes.entitlement.spans import TimeSpan
 from passes.entitlement.terms import Terms, Venue
 
@@ -102,17 +102,32 @@ def nearest_open(
 
 
 def elsewhere(terms: Terms, sheet: DaySheet, facts: Facts) -> Near | None:
-    """The nearest other venue where this very pass is admitted at facts.now, and the benefit it may use there.
+    """The nearest other venue where this very pass is admitted free at facts.now, and the benefit it may use there.
 
-    The same kind of benefit is not asked for. facts.counters must hold the counts of all benefits of the pass.
+    Where nothing is free, the nearest that takes something off. The same kind of benefit is not asked for, nor what may
+    be gone there. facts.counters must hold the counts of all benefits of the pass.
     """
-    product = sheet.products[facts.product_id]
+    paid = None
+    for near in _others(terms, facts):
+        asked = replace(facts, venue_id=near.venue.id, stock={}, default_benefit_id=None)
+        for benefit_id, decision in _admitted(sheet, asked):
+            if decision.terms["free"]:
+                return replace(near, benefit_id=benefit_id)
+            paid = paid or replace(near, benefit_id=benefit_id)
+    return paid
+
+
+def _others(terms: Terms, facts: Facts) -> tuple[Near, ...]:
     here = position_of(terms.venues[facts.venue_id]) if facts.venue_id in terms.venues else None
     others = [venue_id for venue_id in terms.venues if venue_id != facts.venue_id]
-    for near in nearest_open(terms, here, facts.now, venue_ids=others, most=len(others)):
-        for choice in sheet.choices.get(near.venue.id, ()):
-            if choice.id in product.benefits:
-                asked = replace(facts, venue_id=near.venue.id, benefit_id=choice.id, default_benefit_id=None)
-                if decide(sheet, asked).outcome == "admitted":
-                    return replace(near, benefit_id=choice.id)
-    return None
+    return nearest_open(terms, here, facts.now, venue_ids=others, most=len(others))
+
+
+def _admitted(sheet: DaySheet, facts: Facts) -> Iterator[tuple[str, Decision]]:
+    """What the pass may use at the venue, without asking staff and whatever the stock."""
+    included = sheet.products[facts.product_id].benefits
+    for choice in sheet.choices.get(facts.venue_id, ()):
+        if choice.id in included:
+            decision = decide(sheet, replace(facts, benefit_id=choice.id))
+            if decision.outcome == "admitted" and not decision.stock:
+                yield choice.id, decision

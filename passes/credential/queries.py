@@ -54,6 +54,14 @@ def read_trust(session: Session, now: datetime) -> Trust:
     )
 
 
+def trust_at(session: Session, moment: datetime) -> Trust:
+    """What a gate could believe at an earlier moment. Of a serial revoked twice only the last time is known."""
+    trust = read_trust(session, moment)
+    later = select(Revocation.serial, Revocation.generation).where(Revocation.revoked_at > moment)
+    spared = {serial: generation - 1 for serial, generation in session.execute(later)}
+    return Trust(trust.keys, {**trust.revoked, **spared})
+
+
 def get_trust(session: Session, *, now: datetime) -> Trust:
     """What this process believes: read again when it is 5 seconds old, or of another database."""
     database = session.get_bind().engine.url

@@ -134,22 +134,47 @@ def to_confirm(facts: Facts, benefit_id: str | None, items: tuple[ConfirmItem, .
 def admitted(offer: Offer, offered: Offered, asked: Asked) -> Decision:
     """With the terms, what it counts in and what it takes. A use beyond a limit is let in at the discount after it."""
     facts = asked.facts
-    assert facts.valid_from is not None
-    fixed = tuple(counter_of(tally, asked.day, facts.valid_from) for tally in offered.moves)
-    questions = offered.opening.questions
-    moves = (*fixed, *(move for question in questions for move in question.moves(asked)))
-    stock = tuple(taken for question in questions for taken in question.stock(asked))
-    terms = {**offered.terms, "uses": uses_of(fixed, facts)}
-    if offer.then_discount is not None and is_spent(fixed, facts):
+    moves, stock = use_of(offered, asked)
+    terms = {**offered.terms, "uses": uses_of(moves, facts)}
+    if offer.then_discount is not None and is_spent(moves, facts):
         terms |= {"free": False, "then_discount": offer.then_discount}
     return Decision("admitted", offer.benefit_id, terms=terms, moves=moves, stock=stock)
 
 
+def use_of(offered: Offered, asked: Asked) -> tuple[tuple[Counter, ...], tuple[Counter, ...]]:
+    """What a visitor who goes in moves: the counters of the pass, the stock of the venue. Nothing before activation."""
+    valid_from = asked.facts.valid_from
+    if valid_from is None:
+        return (), ()
+    fixed = (counter_of(tally, asked.day, valid_from) for tally in offered.moves)
+    questions = offered.opening.questions
+    chosen = (move for question in questions for move in question.moves(asked))
+    return (*fixed, *chosen), tuple(taken for question in questions for taken in question.stock(asked))
+
+
+def reported(sheet: DaySheet, facts: Facts) -> tuple[str | None, Decision]:
+    """A visitor who went in at facts.now: why he should not have, whatever he used before, and what it counts in.
+
+    The reason is None where only his other uses could be one. The decision names the benefit where it is known.
+    """
+    meant = choose_benefit(sheet, facts.product_id, facts.venue_id, facts.benefit_id, facts.default_benefit_id)
+    if not isinstance(meant, Chosen):
+        return (meant if isinstance(meant, str) else NEEDS), Decision("admitted", facts.benefit_id)
+    offered = sheet.offers[meant.benefit_id].at[facts.venue_id]
+    asked = Asked(facts, meant.benefit_id, facts.now, sheet.day, sheet.second_of(facts.now))
+    settled = Opening(tuple(question for question in offered.opening.questions if not question.counts))
+    said = pass_refusal(sheet.day, facts) or what_is_said(settled, asked)
+    moves, stock = use_of(offered, asked)
+    ruled = said if isinstance(said, str) else NEEDS if said else None
+    return ruled, Decision("admitted", meant.benefit_id, moves=moves, stock=stock)
+
+
 def uses_of(moves: tuple[Counter, ...], facts: Facts) -> list[dict[str, object]]:
+    """How often each limit is used with this scan; a reservation is used anyway."""
     return [
         {"per": move.per, "used": min(facts.counters.get(move.key, 0) + 1, move.limit), "limit": move.limit}
         for move in moves
-        if move.limit is not None
+        if move.limit is not None and move.per != "ever"
     ]
 
 

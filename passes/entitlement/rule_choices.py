@@ -62,10 +62,9 @@ class ItemChosen(Question):
         return "choice_spent" if any(item.id == wanted for item in self.items) else ConfirmItem(CHOOSE_ITEM, left)
 
     def moves(self, asked: Asked) -> Iterator[Counter]:
-        valid_from = asked.facts.valid_from
-        if valid_from is not None:
-            name = f"group:{self.group}/{asked.facts.item_id}"
-            yield Counter(name, period_of("term", asked.day, valid_from), None, "term")
+        valid_from, wanted = asked.facts.valid_from, asked.facts.item_id
+        if valid_from is not None and any(item.id == wanted for item in self.items):
+            yield Counter(f"group:{self.group}/{wanted}", period_of("term", asked.day, valid_from), None, "term")
 
     def wire(self) -> Wire:
         return ["item", self.group, self.choose, [[item.id, *pair(item.name)] for item in self.items]]

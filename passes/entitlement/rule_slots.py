@@ -40,8 +40,6 @@ class Slots:
 class SlotNow(Question):
     """A reservation of this benefit, here, not used yet, whose slot is on: from 15 minutes before it to its end."""
 
-    counts = True
-
     def _unused(self, asked: Asked) -> list[Booked]:
         facts = asked.facts
         return sorted(

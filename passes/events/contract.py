@@ -103,6 +103,20 @@ class RedemptionVoided(_OfAdmission):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RedemptionAdjudicated(_OfAdmission):
+    """A visitor went in, and what that counts as changed: before and after are admitted or refused/<code>.
+
+    revision counts the changes of one scan, so that the last one is known whatever the order they come in.
+    """
+
+    TYPE = "redemption.adjudicated.v1"
+    before: str
+    after: str
+    revision: int
+    adjudicated_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class PassIssued(_OfPass):
     TYPE = "pass.issued.v1"
     TOPIC = PASSES

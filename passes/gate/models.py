@@ -69,7 +69,10 @@ class Scan(Base):
     response: Mapped[dict[str, object]] = mapped_column(JSONB, comment="the first answer, word for word")
     shift_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("shift.id"), comment="who stood at the gate")
     used_up: Mapped[dict[str, Any] | None] = mapped_column(
-        JSONB, comment="what an admission moved and used, given back when it is voided"
+        JSONB, comment="what a visitor who went in moved and used; what spoke against it whatever else he used"
+    )
+    revision: Mapped[int] = mapped_column(
+        Integer, server_default="0", comment="how often the verdict changed since it was first recorded"
     )
 
 
@@ -99,13 +102,33 @@ class PassCounter(Base):
     )
 
     pass_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("pass.id"), primary_key=True)
-    name: Mapped[str] = mapped_column(Text, primary_key=True, comment="which limit, e.g. per_day:B01")
-    period: Mapped[str] = mapped_column(Text, primary_key=True, comment="the day, month or term it counts in")
-    allowed: Mapped[int] = mapped_column(Integer, comment="the limit in the terms of the pass")
+    name: Mapped[str] = mapped_column(Text, primary_key=True, comment="what is counted, e.g. benefit:B01")
+    period: Mapped[str] = mapped_column(Text, primary_key=True, comment="the day, month or term it counts in, or ever")
+    allowed: Mapped[int | None] = mapped_column(
+        Integer, comment="the limit in the terms of the pass; null: only counted, for other rules to ask"
+    )
     used: Mapped[int] = mapped_column(Integer)
     overdrawn: Mapped[int] = mapped_column(
-        Integer, server_default="0", comment="facts beyond the limit: admitted by gates that could not know"
+        Integer,
+        server_default="0",
+        comment="uses beyond the limit: at the discount after it, or let in by gates that could not know",
     )
+
+
+class StockCounter(Base):
+    """How many of a thing a venue handed over, to all passes, within one period."""
+
+    __tablename__ = "stock_counter"
+    __table_args__ = (
+        CheckConstraint("used BETWEEN 0 AND allowed", name="within_stock"),
+        CheckConstraint("overdrawn >= 0", name="overdrawn_is_a_count"),
+    )
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True, comment="which thing and where, e.g. stock:WELCOME@S02")
+    period: Mapped[str] = mapped_column(Text, primary_key=True, comment="a local day, or ever")
+    allowed: Mapped[int] = mapped_column(Integer)
+    used: Mapped[int] = mapped_column(Integer)
+    overdrawn: Mapped[int] = mapped_column(Integer, server_default="0")
 
 
 class CodeUse(Base):

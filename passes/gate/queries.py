@@ -8,13 +8,13 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, Text, Uuid, any_, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from passes.entitlement.facts import CounterKey
 from passes.gate.models import CodeUse, PassCounter, Scan
 from passes.gate.rules import Answer
 from passes.lifecycle.queries import OPEN_HOLDS
 
-CounterKey = tuple[int, str, str]
-Counters = dict[tuple[str, str], int]
-"""Uses so far by (counter name, period)."""
+Counts = dict[CounterKey, int]
+"""Uses so far, those beyond a limit included."""
 UseKey = tuple[int, int, str]
 
 
@@ -32,7 +32,7 @@ class Known:
 
     answers: dict[UUID, FirstAnswer]
     held: frozenset[int]
-    counters: dict[int, Counters]
+    counters: dict[int, Counts]
     used_codes: set[UseKey]
 
 
@@ -40,9 +40,10 @@ class Known:
 _answers = select(
     func.jsonb_agg(func.jsonb_build_array(Scan.scan_id, func.encode(Scan.content_hash, "hex"), Scan.response))
 ).where(Scan.enrolment_id == bindparam("enrolment_id"), Scan.scan_id == any_(bindparam("scan_ids", type_=ARRAY(Uuid))))
+_uses = PassCounter.used + PassCounter.overdrawn
 # All that the passes used in these periods, not only of the benefit asked for: a refusal says where else they work.
 _counters = select(
-    func.jsonb_agg(func.jsonb_build_array(PassCounter.pass_id, PassCounter.name, PassCounter.period, PassCounter.used))
+    func.jsonb_agg(func.jsonb_build_array(PassCounter.pass_id, PassCounter.name, PassCounter.period, _uses))
 ).where(
     PassCounter.pass_id == any_(bindparam("pass_ids", type_=ARRAY(BigInteger))),
     PassCounter.period == any_(bindparam("periods", type_=ARRAY(Text))),
@@ -91,7 +92,7 @@ def read_known(
         "code_benefits": [benefit_id for _, _, benefit_id in codes],
     }
     answers, held, used, used_codes = session.connection().execute(_KNOWN, wanted).one()
-    counters: dict[int, Counters] = {}
+    counters: dict[int, Counts] = {}
     for pass_id, name, period, n in used or ():
         counters.setdefault(pass_id, {})[name, period] = n
     return Known(
@@ -102,9 +103,7 @@ def read_known(
     )
 
 
-def used_counters(session: Session, pass_id: int) -> Counters:
+def used_counters(session: Session, pass_id: int) -> Counts:
     """All that a pass has used, by (counter name, period): what its wallet shows."""
-    rows = session.execute(
-        select(PassCounter.name, PassCounter.period, PassCounter.used).where(PassCounter.pass_id == pass_id)
-    )
-    return {(name, period): used for name, period, used in rows}
+    rows = session.execute(select(PassCounter.name, PassCounter.period, _uses).where(PassCounter.pass_id == pass_id))
+    return {(name, period): uses for name, period, uses in rows}

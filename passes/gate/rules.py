@@ -1,14 +1,14 @@
 """What a scan is, and how the code, the pass and the entitlement become one answer. Pure values."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from passes.credential.codec import Verdict
 from passes.entitlement.decide import pass_refusal
-from passes.entitlement.facts import ConfirmItem, Decision, Facts
+from passes.entitlement.facts import ConfirmItem, Counter, Decision, Facts
 from passes.entitlement.words import refusal_words
 
 # How far a device's clock may be off while there is no offline log.
@@ -24,7 +24,11 @@ Answer = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class ScanRequest:
-    """One attempt as the device sent it. scan_id is the device's own; sequence counts its scans."""
+    """One attempt as the device sent it. scan_id is the device's own; sequence counts its scans.
+
+    item_id, nights: what the clerk chose or entered. shown: what the gate did on its own while it had no network
+    (an outcome, see outcome_of), so that this is a report of scanned_at; None: a question about now.
+    """
 
     scan_id: UUID
     code: str
@@ -32,15 +36,28 @@ class ScanRequest:
     confirmed: tuple[str, ...] = ()
     scanned_at: datetime | None = None
     sequence: int | None = None
+    item_id: str | None = None
+    nights: int | None = None
+    shown: str | None = None
 
     def content_hash(self) -> str:
         """Tells a repeat (same content) from a scan id used twice. SHA-256 in hex."""
         parts = (self.code, self.benefit_id or "", *sorted(self.confirmed), self.scanned_at or "", self.sequence or "")
-        return hashlib.sha256("\x1f".join(map(str, parts)).encode(errors="surrogatepass")).hexdigest()
+        more = tuple(part for part in (self.item_id, self.nights, self.shown) if part is not None)
+        return hashlib.sha256("\x1f".join(map(str, (*parts, *more))).encode(errors="surrogatepass")).hexdigest()
+
+    def moment(self, now: datetime) -> datetime:
+        """When it happened, on the server's clock: a question is asked now, a report is never of the future."""
+        return now if self.shown is None or self.scanned_at is None else min(self.scanned_at, now)
 
 
 def is_clock_off(scan: ScanRequest, now: datetime) -> bool:
-    return scan.scanned_at is not None and abs(scan.scanned_at - now) > CLOCK_TOLERANCE
+    """A question is about now. A report may be as old as it is, but not of the future."""
+    if scan.scanned_at is None:
+        return False
+    if scan.shown is not None:
+        return scan.scanned_at - now > CLOCK_TOLERANCE
+    return abs(scan.scanned_at - now) > CLOCK_TOLERANCE
 
 
 def another_place_helps(decision: Decision, day: date, facts: Facts) -> bool:
@@ -48,11 +65,17 @@ def another_place_helps(decision: Decision, day: date, facts: Facts) -> bool:
     return decision.refusal_code not in NOT_ABOUT_THE_PLACE and pass_refusal(day, facts) is None
 
 
-def used_up(decision: Decision, code_moment: int | None) -> dict[str, object] | None:
-    """What an admission takes, to be given back if it is voided; None where nothing was admitted."""
-    if decision.outcome != "admitted":
-        return None
-    return {"counters": [[move.name, move.period] for move in decision.moves], "code": code_moment}
+def used_up(
+    moves: Sequence[Counter], stock: Sequence[Counter], *, code: int | None, item_id: str | None, ruled: str | None
+) -> dict[str, object]:
+    """What a visitor who went in used, to be given back if it is voided; and what spoke against it (uses.Use)."""
+    return {
+        "counters": [list(move.key) for move in moves],
+        "stock": [list(one.key) for one in stock],
+        "code": code,
+        "item": item_id,
+        "ruled": ruled,
+    }
 
 
 def voidable_until(verdict: str, recorded_at: datetime, now: datetime) -> datetime | None:
@@ -109,8 +132,12 @@ def answer_of(
     benefit: Mapping[str, str] | None,
     holder: Mapping[str, object] | None,
     elsewhere: Mapping[str, object] | None,
+    verdict: str | None = None,
 ) -> Answer:
-    """What the gate is told, as plain JSON: kept with the scan and given again for ever."""
+    """What the gate is told, as plain JSON: kept with the scan and given again for ever.
+
+    verdict: of a report, what it counts as by all that is known so far.
+    """
     answer: Answer = {
         "scan_id": str(scan_id),
         "decision": decision.outcome,
@@ -121,6 +148,8 @@ def answer_of(
         "benefit": benefit,
         "holder": holder,
     }
+    if verdict is not None:
+        answer["verdict"] = verdict
     if decision.confirm:
         answer["confirm"] = [_item(item) for item in decision.confirm]
     if decision.terms:
@@ -155,4 +184,6 @@ def _item(item: ConfirmItem) -> dict[str, object]:
     shown: dict[str, object] = {"item": item.item, "words": {"zh": words.zh, "en": words.en}}
     if item.choices:
         shown["choices"] = [{"id": one.id, "zh": one.name.zh, "en": one.name.en} for one in item.choices]
+    if item.about:
+        shown["about"] = {"zh": item.about.zh, "en": item.about.en}
     return shown

@@ -4,19 +4,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, bindparam, case, delete, func, update
+from sqlalchemy import ARRAY, Text, bindparam, case, delete, exists, func, update
 from sqlalchemy.orm import Session
 
-from passes import clock
 from passes.access.rules import Gate
-from passes.catalogue.queries import get_venue
 from passes.errors import N_, Conflict
 from passes.events.contract import RedemptionVoided
 from passes.events.outbox import emit
 from passes.gate import rules
+from passes.gate.adjudication import admission_of, change_verdicts, judge, list_uses
 from passes.gate.history_queries import PastScan, get_past_scan, get_scan_of_lane
-from passes.gate.models import CodeUse, PassCounter, Scan, ScanVoid
-from passes.lifecycle.queries import LockedPass, lock_for_scans
+from passes.gate.models import CodeUse, PassCounter, Scan, ScanVoid, StockCounter
+from passes.gate.uses import order_of
+from passes.lifecycle.queries import lock_for_scans
 
 
 def void_scan(session: Session, gate: Gate, scan_id: UUID, reason: str, *, now: datetime) -> PastScan:
@@ -51,7 +51,11 @@ def void_scan(session: Session, gate: Gate, scan_id: UUID, reason: str, *, now: 
     scan.verdict = "voided"
     session.flush()
     _give_back(session, scan, scan.used_up)
-    emit(session, _event(session, scan, pass_, now), now=now)
+    emit(session, RedemptionVoided(**admission_of(session, scan, pass_), voided_at=now), now=now)
+    # What came after it may be within the limits now.
+    uses = list_uses(session, [pass_.id])[pass_.id]
+    since = order_of(scan.scanned_at, (scan.enrolment_id, scan.scan_id), scan.sequence)
+    change_verdicts(session, pass_, uses, judge(session, pass_, uses, since), now=now)
     return get_past_scan(session, scan.id, now=now)
 
 
@@ -79,29 +83,31 @@ def _give_back(session: Session, scan: Scan, used_up: dict[str, Any]) -> None:
         )
         .execution_options(synchronize_session=False)
     )
+    for name, period in used_up.get("stock", ()):
+        _give_back_stock(session, name, period)
     # A code is used up by an admission that stands: the visitor who was scanned by mistake need not wait for the next.
+    another = exists().where(
+        Scan.pass_id == scan.pass_id,
+        Scan.benefit_id == scan.benefit_id,
+        Scan.shown == "admitted",
+        Scan.verdict != "voided",
+        Scan.used_up["code"].as_integer() == used_up["code"],
+    )
     session.execute(
         delete(CodeUse).where(
-            CodeUse.pass_id == scan.pass_id, CodeUse.moment == used_up["code"], CodeUse.benefit_id == scan.benefit_id
+            CodeUse.pass_id == scan.pass_id,
+            CodeUse.moment == used_up["code"],
+            CodeUse.benefit_id == scan.benefit_id,
+            ~another,
         )
     )
 
 
-def _event(session: Session, scan: Scan, pass_: LockedPass, now: datetime) -> RedemptionVoided:
-    """All dimensions of the admission, so that whoever added it up can take it off without having kept it."""
-    assert scan.benefit_id is not None
-    return RedemptionVoided(
-        pass_id=pass_.id,
-        scan_ref=f"{scan.enrolment_id}/{scan.scan_id}",
-        venue_id=scan.venue_id,
-        venue_kind=get_venue(session, scan.venue_id).kind,
-        benefit_id=scan.benefit_id,
-        product_id=pass_.product_id,
-        terms_version=pass_.terms_version,
-        holder_class=pass_.holder_class,
-        lane_id=scan.lane_id,
-        scanned_at=scan.scanned_at,
-        local_day=scan.local_day,
-        local_hour=clock.local_time(scan.scanned_at).hour,
-        voided_at=now,
-    )
+def _give_back_stock(session: Session, name: str, period: str) -> None:
+    row = session.get(StockCounter, (name, period), with_for_update=True, populate_existing=True)
+    assert row is not None
+    if row.overdrawn:
+        row.overdrawn -= 1
+    else:
+        row.used -= 1
+    session.flush()

@@ -49,7 +49,7 @@ def lock_passes(session: Session, ids: Iterable[int]) -> dict[int, Pass]:
 
 @dataclass(frozen=True, slots=True)
 class LockedPass:
-    """What a gate asks of a pass. Days are local, valid_until exclusive; both None before activation."""
+    """What a gate asks of a pass and its holder. Days are local, valid_until exclusive; both None before activation."""
 
     id: int
     member_id: int
@@ -61,6 +61,9 @@ class LockedPass:
     generation: int
     valid_from: date | None
     valid_until: date | None
+    activated_at: datetime | None
+    ended_at: datetime | None
+    birth_on: date
 
 
 _LOCK_FOR_SCANS = (
@@ -75,10 +78,14 @@ _LOCK_FOR_SCANS = (
         Pass.generation,
         Pass.valid_from,
         Pass.valid_until,
+        Pass.activated_at,
+        Pass.ended_at,
+        Member.birth_on,
     )
+    .join(Member, Member.id == Pass.member_id)
     .where(Pass.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
     .order_by(Pass.id)
-    .with_for_update(key_share=True)
+    .with_for_update(of=Pass, key_share=True)
 )
 
 
@@ -146,6 +153,13 @@ OPEN_HOLDS = select(PassHold.pass_id).where(
     PassHold.pass_id == any_(bindparam("pass_ids", type_=ARRAY(BigInteger))),
     _is_open(bindparam("now", type_=DateTime(timezone=True))),
 )
+
+
+def held_at(session: Session, pass_id: int, moment: datetime) -> bool:
+    """Whether a hold froze the pass at an earlier moment, whatever became of it since."""
+    ended_at = func.least(PassHold.until, PassHold.closed_at)
+    was_open = and_(PassHold.since <= moment, or_(ended_at.is_(None), moment < ended_at))
+    return session.scalar(select(PassHold.id).where(PassHold.pass_id == pass_id, was_open).limit(1)) is not None
 
 
 def open_holds(session: Session, ids: Iterable[int], now: datetime) -> set[int]:

@@ -45,6 +45,13 @@ def activate_by(issued_on: date, window_days: int) -> date:
     return issued_on + timedelta(days=window_days - 1)
 
 
+def state_at(state: str, activated_at: datetime | None, ended_at: datetime | None, moment: datetime) -> str:
+    """The state of a pass at an earlier moment, from its state now and when it got there."""
+    if activated_at is None or moment < activated_at:
+        return state if state == "void" and (ended_at is None or ended_at <= moment) else "issued"
+    return "active" if ended_at is not None and moment < ended_at else state
+
+
 def auto_start_on(activate_by_on: date, held_until: date | None) -> date:
     """The day an unactivated pass starts by itself: the one after the window (day 91), or when its last hold ended."""
     day = activate_by_on + timedelta(days=1)

@@ -7,7 +7,6 @@ import pytest
 
 from passes.catalogue.rules import elsewhere, metres_between, nearest_open, opening_of
 from passes.entitlement.daysheet import compile
-from passes.entitlement.decide import counters_of
 from passes.entitlement.facts import Facts
 from passes.entitlement.spans import TimeSpan, Window
 from tests.rules.samples import facts_at, local, sample, small_terms
@@ -81,12 +80,16 @@ def test_a_refused_visitor_is_sent_to_the_nearest_place_that_admits_this_pass_no
     sheet = compile(TERMS, sample().calendar, date(2026, 11, 25))
     found = elsewhere(TERMS, sheet, facts)
     assert found is not None and (found.venue.id, found.benefit_id) == ("S02", "B02")
-    spent = {(move.name, move.period): 1 for move in counters_of(sheet, "B02", facts.valid_from)}
+    spent = {(move.name, move.period): 1 for move in sheet.offers["B02"].limits(sheet.day, date(2026, 11, 1))}
     found = elsewhere(TERMS, sheet, replace(facts, counters=spent))
-    assert found is not None and found.venue.id == "S04"
+    assert found is not None and (found.venue.id, found.benefit_id) == (
+        "S02",
+        "B37",
+    )  # its entry is used, a guide is not
 
 
-def test_at_night_or_with_a_frozen_pass_there_is_nowhere_else() -> None:
+def test_at_night_there_is_the_old_street_and_with_a_frozen_pass_nothing() -> None:
     sheet = compile(TERMS, sample().calendar, date(2026, 11, 25))
-    assert elsewhere(TERMS, sheet, facts_of_a_visit("2026-11-25 03:00:00")) is None
+    night = elsewhere(TERMS, sheet, facts_of_a_visit("2026-11-25 03:00:00"))
+    assert night is not None and night.venue.id == "S10"
     assert elsewhere(TERMS, sheet, replace(facts_of_a_visit("2026-11-25 10:00:00"), held=True)) is None

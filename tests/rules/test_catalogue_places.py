@@ -136,4 +136,3 @@ def test_the_value_of_a_pass_adds_up_and_takes_only_what_may_be_chosen() -> None
     assert (value.experiences.count, value.experiences.value_fen) == (10, sum(bookable))
     assert value.total.count == len(TERMS.products["PASS-ADULT"].benefits) == 51
     assert value.total.value_fen == value.sights.value_fen + value.experiences.value_fen + value.others.value_fen
-    assert value.not_open == 51 - 8

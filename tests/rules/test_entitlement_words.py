@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from passes.entitlement.plain import TOPICS, plain_words, short_words, venue_hours
-from passes.entitlement.rules import REGISTRY, RULE_TYPES, not_supported
+from passes.entitlement.rules import REGISTRY, RULE_TYPES
 from passes.entitlement.terms import Benefit
 from passes.entitlement.words import ASK_STAFF, WORDS, refusal_words
 from tests.rules.samples import sample, small_terms
 
 PASS_AND_PRODUCT = """pass_not_active pass_not_yet_valid pass_expired pass_frozen pass_void not_included
-    not_at_this_venue not_your_gate venue_full calendar_missing not_yet_supported choose_benefit needs_confirmation
+    not_at_this_venue not_your_gate venue_full calendar_missing venue_closed choose_benefit needs_confirmation
     slot_not_now"""
 CREDENTIAL = """foreign malformed unknown_key forged pass_not_yet_valid pass_expired cert_expired bad_proof code_stale
     code_future wrong_venue credential_revoked replayed"""
@@ -208,11 +208,6 @@ def test_every_benefit_of_the_sample_has_something_to_tell_in_both_languages() -
     for benefit in sample().terms.benefits.values():
         phrases = plain_words(benefit, sample().terms)
         assert phrases and not any(re.search("[一-鿿]", phrase.en) for phrase in phrases)
-
-
-def test_these_benefits_a_gate_decides_already() -> None:
-    usable = [benefit.id for benefit in sample().terms.benefits.values() if not not_supported(benefit.rules)]
-    assert usable == ["B01", "B02", "B04", "B05", "B14", "B15", "B16", "B20"]
 
 
 def test_the_rule_language_knows_no_database_and_no_web() -> None:

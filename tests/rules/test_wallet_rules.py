@@ -24,11 +24,12 @@ def test_a_benefit_stands_where_a_holder_looks_for_it(experience: bool, kinds: l
 
 def test_what_is_used_up_for_the_term_is_worse_than_for_the_day() -> None:
     today, term = Left("day", 0, 1), Left("term", 0, 4)
-    assert standing(True, ()) == "usable"
-    assert standing(True, (Left("day", 1, 1), Left("term", 3, 4))) == "usable"
-    assert standing(True, (today, Left("term", 3, 4))) == "tomorrow"
-    assert standing(True, (today, term)) == "spent"
-    assert standing(False, ()) == "later"
+    assert standing(()) == "usable"
+    assert standing((Left("day", 1, 1), Left("term", 3, 4))) == "usable"
+    assert standing((today, Left("term", 3, 4))) == "tomorrow"
+    assert standing((today, term)) == "spent"
+    assert standing((today, Left("month", 0, 2))) == "next_month"
+    assert standing((Left("month", 0, 2), term)) == "spent"
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,10 @@ class Row:
 
 def test_what_can_be_used_comes_first_and_the_catalogues_order_stays() -> None:
     rows = [
-        Row("a", "sights", "later"),
+        Row("a", "sights", "next_month"),
         Row("b", "sights", "usable"),
         Row("c", "hotels", "usable"),
         Row("d", "sights", "usable"),
         Row("e", "sights", "spent"),
     ]
-    assert [row.name for row in in_order(rows, "sights")] == ["b", "d", "e", "a"]
+    assert [row.name for row in in_order(rows, "sights")] == ["b", "d", "a", "e"]

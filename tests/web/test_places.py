@@ -136,12 +136,10 @@ def test_a_benefit_tells_its_rules_in_plain_words_by_topic(shop: FlaskClient) ->
         "适用人群 6 周岁及以下、身高 120 厘米及以下的儿童免票，超出须另购儿童副卡",
         "内容与费用 自选步行区观光车，另付 30 元",
         "¥150",
-        "暂未开通",
         "悠游兰州年卡·成人 ¥199",
     ):
         assert said in words
     assert "不含 不含光影剧场、讲解" in words_of(shop, "/benefits/B02")
-    assert "暂未开通" not in words_of(shop, "/benefits/B02")
     english = words_of(shop, "/benefits/E01?lang=en")
     assert "not on the same day as Yellow River Day Cruise" in english and "a deposit of ¥10" in english
 
