@@ -1,5 +1,6 @@
 """Reading the issuer's keys and the revocations."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
@@ -54,12 +55,17 @@ def read_trust(session: Session, now: datetime) -> Trust:
     )
 
 
-def trust_at(session: Session, moment: datetime) -> Trust:
-    """What a gate could believe at an earlier moment. Of a serial revoked twice only the last time is known."""
-    trust = read_trust(session, moment)
-    later = select(Revocation.serial, Revocation.generation).where(Revocation.revoked_at > moment)
-    spared = {serial: generation - 1 for serial, generation in session.execute(later)}
-    return Trust(trust.keys, {**trust.revoked, **spared})
+def trust_since(session: Session, first: datetime) -> Callable[[datetime], Trust]:
+    """What a gate could believe at a moment since `first`. Of a serial revoked twice only the last time is known."""
+    trust = read_trust(session, first)
+    revoked = select(Revocation.revoked_at, Revocation.serial, Revocation.generation)
+    later = session.execute(revoked.where(Revocation.revoked_at > first)).all()
+
+    def at(moment: datetime) -> Trust:
+        spared = {serial: generation - 1 for revoked_at, serial, generation in later if revoked_at > moment}
+        return Trust(trust.keys, {**trust.revoked, **spared}) if spared else trust
+
+    return at
 
 
 def get_trust(session: Session, *, now: datetime) -> Trust:

@@ -7,7 +7,7 @@ from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from pyroaring import BitMap
@@ -27,6 +27,7 @@ from sqlalchemy import (
     false,
     func,
     select,
+    true,
     tuple_,
     update,
 )
@@ -39,7 +40,10 @@ ALL = ""
 
 
 class RedemptionFact(Base):
-    """One admitted scan, once, whatever is delivered twice or late. A voided one counts nowhere."""
+    """One admitted scan, once, whatever is delivered twice or late. It counts while it stands and is not voided.
+
+    revision: of the verdict that standing is by; a later one replaces it, an earlier one that comes late does not.
+    """
 
     __tablename__ = "redemption_fact"
     __table_args__ = (
@@ -55,10 +59,12 @@ class RedemptionFact(Base):
     local_day: Mapped[date] = mapped_column(Date)
     local_hour: Mapped[int] = mapped_column(SmallInteger)
     voided: Mapped[bool] = mapped_column(server_default=false())
+    standing: Mapped[bool] = mapped_column(server_default=true())
+    revision: Mapped[int] = mapped_column(Integer, server_default="0")
 
 
 class RefusalFact(Base):
-    """One refused scan, once."""
+    """One refused scan, once; standing and revision as those of an admitted one."""
 
     __tablename__ = "refusal_fact"
 
@@ -66,6 +72,8 @@ class RefusalFact(Base):
     venue_id: Mapped[str] = mapped_column(Text)
     refusal_code: Mapped[str] = mapped_column(Text)
     local_day: Mapped[date] = mapped_column(Date)
+    standing: Mapped[bool] = mapped_column(server_default=true())
+    revision: Mapped[int] = mapped_column(Integer, server_default="0")
 
 
 class SurveyFact(Base):
@@ -205,10 +213,46 @@ def void_facts(session: Session, facts: Sequence[RedemptionFact]) -> set[str]:
         update(RedemptionFact)
         .where(RedemptionFact.scan_ref == any_(bindparam("refs", known, type_=ARRAY(Text))), ~RedemptionFact.voided)
         .values(voided=True)
-        .returning(RedemptionFact.scan_ref)
+        .returning(RedemptionFact.scan_ref, RedemptionFact.standing)
         .execution_options(synchronize_session=False)
     )
-    return set(session.scalars(marked))
+    return {scan_ref for scan_ref, standing in session.execute(marked) if standing}
+
+
+Fact = TypeVar("Fact", RedemptionFact, RefusalFact)
+
+
+def judge_facts(session: Session, table: type[Fact], facts: Sequence[Fact]) -> tuple[list[Fact], list[Fact]]:
+    """Let these verdicts replace earlier ones of the same scans: (what counts from now on, what did until now).
+
+    A fact that is not there yet is kept as it is, so that its own event, coming late, changes nothing.
+    """
+    unknown = add_facts(session, table, facts)
+    came = [fact for fact in facts if fact.scan_ref in unknown and fact.standing]
+    went: list[Fact] = []
+    new = {fact.scan_ref: fact for fact in facts if fact.scan_ref not in unknown}
+    known = select(table).where(table.scan_ref.in_(sorted(new))).order_by(table.scan_ref).with_for_update()
+    for row in session.scalars(known.execution_options(populate_existing=True)) if new else ():
+        fact = new[row.scan_ref]
+        if fact.revision <= row.revision:
+            continue
+        if _counts(row):
+            went.append(_copied(row))
+        row.standing, row.revision = fact.standing, fact.revision
+        if isinstance(row, RefusalFact) and isinstance(fact, RefusalFact):
+            row.refusal_code = fact.refusal_code
+        if _counts(row):
+            came.append(_copied(row))
+    session.flush()
+    return came, went
+
+
+def _counts(fact: RedemptionFact | RefusalFact) -> bool:
+    return fact.standing and not (isinstance(fact, RedemptionFact) and fact.voided)
+
+
+def _copied(fact: Fact) -> Fact:
+    return type(fact)(**{column.key: getattr(fact, column.key) for column in fact.__table__.columns})
 
 
 def take_off_counts(session: Session, table: type[Base], counts: Mapping[tuple[Any, ...], int]) -> None:
@@ -246,6 +290,7 @@ def _still_there(session: Session, key: tuple[str, date, str], passes: set[int])
         RedemptionFact.pass_id == any_(bindparam("passes", sorted(passes), type_=ARRAY(BigInteger))),
         RedemptionFact.local_day.between(starts_on, ends_on),
         ~RedemptionFact.voided,
+        RedemptionFact.standing,
     )
     return set(session.scalars(standing if venue_id == ALL else standing.where(RedemptionFact.venue_id == venue_id)))
 

@@ -219,6 +219,7 @@ EVENTS: tuple[type[Event], ...] = (
     RedemptionAdmitted,
     RedemptionRefused,
     RedemptionVoided,
+    RedemptionAdjudicated,
     PassIssued,
     PassActivated,
     PassExpired,

@@ -1,6 +1,7 @@
 """What scans count as changes when a late report or a void tells more of their pass: computed anew, told once."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from passes.events.outbox import emit_all
 from passes.gate.attempts import Attempt
 from passes.gate.models import Scan
 from passes.gate.uses import Order, ScanKey, Use, verdicts
-from passes.lifecycle.queries import LockedPass
+from passes.lifecycle.queries import Frozen, LockedPass, list_frozen
 
 
 def list_uses(session: Session, pass_ids: Collection[int]) -> dict[int, list[Use]]:
@@ -29,6 +30,25 @@ def list_uses(session: Session, pass_ids: Collection[int]) -> dict[int, list[Use
             assert scan.pass_id is not None
             found[scan.pass_id].append(_use(scan))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a report of a pass is held against: all its uses, and when it was frozen."""
+
+    uses: list[Use]
+    frozen: list[Frozen]
+
+    def was_held(self, moment: datetime) -> bool:
+        return any(since <= moment and (until is None or moment < until) for since, until in self.frozen)
+
+
+def list_past(session: Session, pass_ids: Collection[int]) -> dict[int, Past]:
+    """Of each pass. Ask under the pass lock."""
+    if not pass_ids:
+        return {}
+    uses, frozen = list_uses(session, pass_ids), list_frozen(session, pass_ids)
+    return {pass_id: Past(uses[pass_id], frozen[pass_id]) for pass_id in pass_ids}
 
 
 def _use(scan: Scan) -> Use:

@@ -11,7 +11,7 @@ from passes import clock
 from passes.access.rules import Gate
 from passes.catalogue.sheets import day_sheet
 from passes.credential.codec import Verdict, verify
-from passes.credential.queries import get_trust, trust_at
+from passes.credential.queries import get_trust, trust_since
 from passes.entitlement.daysheet import DaySheet
 from passes.entitlement.decide import Chosen, choose_benefit, periods_of, use_of
 from passes.entitlement.facts import Counter, Decision, Facts, HolderClass, PassState
@@ -68,10 +68,12 @@ def prove(session: Session, venue: Venue, scans: Sequence[ScanRequest], now: dat
     Questions of one request follow one another by a microsecond: what is decided first also came first, for ever.
     A report is held to the keys and revocations of its moment.
     """
+    reported = [scan.moment(now) for scan in scans if scan.shown is not None]
+    trust_then = trust_since(session, min(reported)) if reported else None
     attempts = []
     for n, scan in enumerate(sorted(scans, key=lambda scan: scan.sequence or 0)):
         moment = scan.moment(now) if scan.shown is not None else now + n * AFTER
-        trust = get_trust(session, now=now) if scan.shown is None else trust_at(session, moment)
+        trust = trust_then(moment) if trust_then and scan.shown is not None else get_trust(session, now=now)
         proof = verify(scan.code, now=int(moment.timestamp()), venue_number=venue.number, trust=trust)
         attempts.append(Attempt(scan, moment, proof))
     return sorted(attempts, key=lambda attempt: attempt.moment)

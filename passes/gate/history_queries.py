@@ -47,6 +47,7 @@ _PAST = (
         Scan.scanned_at,
         Scan.recorded_at,
         Scan.shown,
+        Scan.answer,
         Scan.verdict,
         Scan.response,
         Clerk.id.label("clerk_id"),
@@ -122,14 +123,15 @@ def _counted(session: Session, which: ColumnElement[bool]) -> dict[str, int]:
 
 def _past(row: Any, now: datetime) -> PastScan:
     response: Mapping[str, Any] = row.response
+    outcome, _, code = row.shown.partition("/")
     holder = response["holder"]
     return PastScan(
         row_id=row.id,
         scan_id=row.scan_id,
         scanned_at=row.scanned_at,
-        outcome=response["decision"],
-        refusal_code=response["refusal_code"],
-        words=response["words"],
+        outcome=outcome,
+        refusal_code=code or None,
+        words=response["words"] if row.shown == row.answer else rules.plain_words(code or outcome),
         benefit=response["benefit"],
         holder=holder and {"name_masked": holder["name"], "holder_class": holder["holder_class"]},
         clerk=None if row.clerk_id is None else {"id": row.clerk_id, "name": row.clerk_name},

@@ -132,12 +132,8 @@ def answer_of(
     benefit: Mapping[str, str] | None,
     holder: Mapping[str, object] | None,
     elsewhere: Mapping[str, object] | None,
-    verdict: str | None = None,
 ) -> Answer:
-    """What the gate is told, as plain JSON: kept with the scan and given again for ever.
-
-    verdict: of a report, what it counts as by all that is known so far.
-    """
+    """What the gate is told, as plain JSON: kept with the scan and given again for ever."""
     answer: Answer = {
         "scan_id": str(scan_id),
         "decision": decision.outcome,
@@ -148,8 +144,6 @@ def answer_of(
         "benefit": benefit,
         "holder": holder,
     }
-    if verdict is not None:
-        answer["verdict"] = verdict
     if decision.confirm:
         answer["confirm"] = [_item(item) for item in decision.confirm]
     if decision.terms:
@@ -174,7 +168,10 @@ def fault_answer(scan_id: object, code: str, fields: Mapping[str, list[str]]) ->
 
 
 def words_of(decision: Decision) -> dict[str, str]:
-    code = decision.refusal_code or (decision.confirm[0].item if decision.confirm else decision.outcome)
+    return plain_words(decision.refusal_code or (decision.confirm[0].item if decision.confirm else decision.outcome))
+
+
+def plain_words(code: str) -> dict[str, str]:
     words = refusal_words(code)
     return {"zh": words.zh, "en": words.en}
 

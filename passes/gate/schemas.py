@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields, post_load, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from passes.errors import N_
 from passes.gate.rules import ScanRequest
 from passes.http import Count, Text
 
 MAX_SCANS = 500
+MOST_NIGHTS = 30
+SHOWN = r"\A(admitted|needs_confirmation|refused/[a-z_]{1,60})\Z"
 MAX_CODE_CHARACTERS = 2000
 
 
@@ -38,7 +40,36 @@ class ScanIn(Schema):
     scanned_at = fields.AwareDateTime(
         load_default=None,
         allow_none=True,
-        metadata={"description": N_("When it was read: at most 60 s from the server's clock. Now without it.")},
+        metadata={
+            "description": N_(
+                "When it was read: of a question at most 60 s from the server's clock, now without it; of a report, as "
+                "long ago as it is."
+            )
+        },
+    )
+    item_id = Text(
+        max_length=40,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": N_("What was chosen, where the answer before asked for `choose_item`.")},
+    )
+    nights = Count(
+        load_default=None,
+        allow_none=True,
+        lowest=1,
+        highest=MOST_NIGHTS,
+        metadata={"description": N_("The nights of a stay, where the answer before asked for `nights`.")},
+    )
+    shown = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Regexp(SHOWN, error=N_("Write admitted, needs_confirmation, or refused/ and the code.")),
+        metadata={
+            "description": N_(
+                "What the gate did on its own at `scanned_at`, without network: `admitted`, `needs_confirmation` or "
+                "`refused/<code>`. The scan is then a report and may be late; without it, it is a question about now."
+            )
+        },
     )
     sequence = Count(
         load_default=None,
@@ -46,6 +77,11 @@ class ScanIn(Schema):
         highest=2**53,
         metadata={"description": N_("Counts the scans of a device, so that a gap is seen.")},
     )
+
+    @validates_schema
+    def _report_says_when(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("shown") is not None and data.get("scanned_at") is None:
+            raise ValidationError(N_("Say when it was read: a report needs it."), "scanned_at")
 
     @post_load
     def _make(self, data: dict[str, Any], **_: Any) -> ScanRequest:
@@ -77,8 +113,14 @@ class ConfirmOut(Schema):
 
     item = fields.String(required=True, metadata={"description": N_("Send this in `confirmed`, with a new scan_id.")})
     words = fields.Nested(WordsOut, required=True)
+    about = fields.Nested(WordsOut, metadata={"description": N_("What the rule says of it.")})
     choices = fields.List(
-        fields.Nested(ChoiceOut), metadata={"description": N_("Benefits to choose from: send one as `benefit_id`.")}
+        fields.Nested(ChoiceOut),
+        metadata={
+            "description": N_(
+                "What to choose from: send a benefit as `benefit_id`, of `choose_item` an item as `item_id`."
+            )
+        },
     )
 
 
@@ -145,7 +187,12 @@ class ScanOut(Schema):
     )
     terms = fields.Dict(
         keys=fields.String(),
-        metadata={"description": N_("On what terms it is let in: what is not included, what is left.")},
+        metadata={
+            "description": N_("On what terms it is let in: free or at a discount, what is due, handed over, left.")
+        },
+    )
+    verdict = fields.String(
+        metadata={"description": N_("Of a report: what it counts as by all that is known so far; it may change.")}
     )
     fields_ = fields.Dict(
         keys=fields.String(),

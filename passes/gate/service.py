@@ -15,28 +15,28 @@ from passes.entitlement.facts import Facts
 from passes.errors import N_, Conflict
 from passes.events.outbox import emit_all
 from passes.gate import rules
-from passes.gate.adjudication import change_verdicts, judge, list_uses, use_of
+from passes.gate.adjudication import Past, change_verdicts, judge, list_past, use_of
 from passes.gate.attempts import Attempt, facts_of, place, prove
 from passes.gate.ledger import Ledger
 from passes.gate.queries import FirstAnswer, read_known
 from passes.gate.rules import Answer, ScanRequest
 from passes.gate.stock import lock_stock
 from passes.gate.told import answer_to, event_of, row_of
-from passes.gate.uses import ScanKey, Use, codes_before, counts_before, order_of
-from passes.lifecycle.queries import LockedPass, held_at, list_holders, lock_for_scans
+from passes.gate.uses import ScanKey, codes_before, counts_before, order_of
+from passes.lifecycle.queries import LockedPass, list_holders, lock_for_scans
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
     """The attempts decided now, what they use up, and the first answer to every scan id asked about.
 
-    uses: of the passes a report is about, all uses there are, those of this request included.
+    past: of the passes a report is about, all uses there are, those of this request included.
     """
 
     fresh: Sequence[Attempt]
     ledger: Ledger
     known: Mapping[UUID, FirstAnswer]
-    uses: Mapping[int, list[Use]]
+    past: Mapping[int, Past]
 
 
 def record_scans(session: Session, gate: Gate, scans: Sequence[ScanRequest], *, now: datetime) -> list[Answer]:
@@ -49,11 +49,14 @@ def record_scans(session: Session, gate: Gate, scans: Sequence[ScanRequest], *, 
     decided = _decide_all(session, gate, scans, now)
     if decided.fresh:
         found = _judge_reported(session, gate, decided)
+        for attempt in decided.fresh:
+            if attempt.is_report:
+                attempt.answer["verdict"] = attempt.verdict
         decided.ledger.write(session, [row_of(attempt, gate, now) for attempt in decided.fresh])
         events = [event for attempt in decided.fresh if (event := event_of(attempt, gate, venue))]
         emit_all(session, events, now=now)
         for pass_, verdicts in found:
-            change_verdicts(session, pass_, decided.uses[pass_.id], verdicts, now=now)
+            change_verdicts(session, pass_, decided.past[pass_.id].uses, verdicts, now=now)
     return [_told(scan, decided.known[scan.scan_id], single=len(scans) == 1) for scan in scans]
 
 
@@ -81,17 +84,17 @@ def _decide_all(session: Session, gate: Gate, scans: Sequence[ScanRequest], now:
     )
     ledger = Ledger(read.counters, stock, read.used_codes)
     fresh = _fresh(attempts, read.answers)
-    uses = list_uses(session, {a.pass_.id for a in fresh if a.is_report and a.pass_ is not None})
+    past = list_past(session, {a.pass_.id for a in fresh if a.is_report and a.pass_ is not None})
     holders = list_holders(session, [p.member_id for p in passes.values()]) if gate.attended else {}
     known = dict(read.answers)
     for attempt in fresh:
         if attempt.is_report:
-            _take_report(session, attempt, gate, ledger, uses)
+            _take_report(session, attempt, gate, ledger, past)
         else:
-            _decide(attempt, gate, ledger, read.held, uses)
+            _decide(attempt, gate, ledger, read.held, past)
         attempt.answer = answer_to(session, attempt, holders)
         known[attempt.scan.scan_id] = FirstAnswer(attempt.scan.content_hash(), attempt.answer)
-    return Decided(fresh, ledger, known, uses)
+    return Decided(fresh, ledger, known, past)
 
 
 def _fresh(attempts: Sequence[Attempt], answered: Container[UUID]) -> list[Attempt]:
@@ -103,7 +106,7 @@ def _fresh(attempts: Sequence[Attempt], answered: Container[UUID]) -> list[Attem
     return list(chosen.values())
 
 
-def _decide(attempt: Attempt, gate: Gate, ledger: Ledger, held: Container[int], uses: Mapping[int, list[Use]]) -> None:
+def _decide(attempt: Attempt, gate: Gate, ledger: Ledger, held: Container[int], past: Mapping[int, Past]) -> None:
     """A question: code, pass, entitlement, then whether the code was used up. Books what an admission uses."""
     pass_, sheet = attempt.pass_, attempt.sheet
     code = _code_refusal(attempt)
@@ -118,8 +121,8 @@ def _decide(attempt: Attempt, gate: Gate, ledger: Ledger, held: Container[int], 
         attempt.used = attempt.decision
         goes_on = "then_discount" in attempt.decision.terms
         ledger.book(pass_.id, attempt.decision.moves, attempt.decision.stock, attempt.use, fact=goes_on)
-        if pass_.id in uses:
-            uses[pass_.id].append(use_of(attempt, gate))
+        if pass_.id in past:
+            past[pass_.id].uses.append(use_of(attempt, gate))
 
 
 def _answer(attempt: Attempt, facts: Facts, *, is_used: bool) -> None:
@@ -148,7 +151,7 @@ def _code_refusal(attempt: Attempt) -> str | None:
     return code
 
 
-def _take_report(session: Session, attempt: Attempt, gate: Gate, ledger: Ledger, uses: Mapping[int, list[Use]]) -> None:
+def _take_report(session: Session, attempt: Attempt, gate: Gate, ledger: Ledger, past: Mapping[int, Past]) -> None:
     """What we would have said then, by what is known of the uses before; and if the visitor went in, that he did."""
     pass_, sheet = attempt.pass_, attempt.sheet
     code = _code_refusal(attempt)
@@ -157,31 +160,31 @@ def _take_report(session: Session, attempt: Attempt, gate: Gate, ledger: Ledger,
         attempt.verdict = rules.outcome_of(attempt.decision) if attempt.shown == "admitted" else attempt.shown
         return
     order = order_of(attempt.moment, (gate.enrolment_id, attempt.scan.scan_id), attempt.scan.sequence)
-    before = dict(counts_before(uses[pass_.id], order))
-    held = held_at(session, pass_.id, attempt.moment)
+    before = dict(counts_before(past[pass_.id].uses, order))
+    held = past[pass_.id].was_held(attempt.moment)
     attempt.facts = facts = facts_of(attempt, pass_, gate, before, ledger.stock, held=held)
     if code is not None:
         attempt.decision = rules.refused(code, attempt.scan.benefit_id)
     else:
-        used = attempt.use is not None and attempt.use[1:] in codes_before(uses[pass_.id], order)
+        used = attempt.use is not None and attempt.use[1:] in codes_before(past[pass_.id].uses, order)
         _answer(attempt, facts, is_used=used)
     attempt.verdict = attempt.shown
     if attempt.went_in:
         ruled, attempt.used = reported(sheet, facts)
         attempt.ruled = code or ruled
         ledger.book(pass_.id, attempt.used.moves, attempt.used.stock, attempt.use, fact=True)
-        uses[pass_.id].append(use_of(attempt, gate))
+        past[pass_.id].uses.append(use_of(attempt, gate))
 
 
 def _judge_reported(session: Session, gate: Gate, decided: Decided) -> list[tuple[LockedPass, Mapping[ScanKey, str]]]:
     """Compute anew what the uses of each reported pass count as; those of this request know it before they are kept."""
     found: list[tuple[LockedPass, Mapping[ScanKey, str]]] = []
-    for pass_id, uses in decided.uses.items():
+    for pass_id, known in decided.past.items():
         mine = [one for one in decided.fresh if one.pass_ is not None and one.pass_.id == pass_id and one.went_in]
         if not mine or mine[0].pass_ is None:
             continue
         since = min(use_of(attempt, gate).order for attempt in mine)
-        verdicts = judge(session, mine[0].pass_, uses, since)
+        verdicts = judge(session, mine[0].pass_, known.uses, since)
         for attempt in mine:
             attempt.verdict = verdicts[gate.enrolment_id, attempt.scan.scan_id]
         fresh = {(gate.enrolment_id, attempt.scan.scan_id) for attempt in mine}

@@ -155,11 +155,19 @@ OPEN_HOLDS = select(PassHold.pass_id).where(
 )
 
 
-def held_at(session: Session, pass_id: int, moment: datetime) -> bool:
-    """Whether a hold froze the pass at an earlier moment, whatever became of it since."""
-    ended_at = func.least(PassHold.until, PassHold.closed_at)
-    was_open = and_(PassHold.since <= moment, or_(ended_at.is_(None), moment < ended_at))
-    return session.scalar(select(PassHold.id).where(PassHold.pass_id == pass_id, was_open).limit(1)) is not None
+Frozen = tuple[datetime, datetime | None]
+"""Since when a hold froze its pass, and until when; None: still."""
+
+
+def list_frozen(session: Session, ids: Iterable[int]) -> dict[int, list[Frozen]]:
+    """When each of these passes was frozen, whatever became of its holds since."""
+    found: dict[int, list[Frozen]] = {pass_id: [] for pass_id in ids}
+    if found:
+        ended_at = func.least(PassHold.until, PassHold.closed_at)
+        rows = select(PassHold.pass_id, PassHold.since, ended_at).where(PassHold.pass_id.in_(found))
+        for pass_id, since, until in session.execute(rows):
+            found[pass_id].append((since, until))
+    return found
 
 
 def open_holds(session: Session, ids: Iterable[int], now: datetime) -> set[int]:
