@@ -138,4 +138,9 @@ def test_every_example_of_the_page_works_as_it_stands_and_is_answered_as_documen
     assert answer("show_reservation", RESERVATION=reservation)["reference"] == "A-1"
     assert len(answer("list_own_reservations")["items"]) == 1  # type: ignore[arg-type]
     assert answer("delete_reservation")["state"] == "cancelled"
+    assert len(answer("create_closures")["items"]) == 2  # type: ignore[arg-type]
+    assert len(answer("list_own_closures")["items"]) == 2  # type: ignore[arg-type]
+    assert answer("delete_closures")["items"][0]["ended_at"] is not None  # type: ignore[index]
+    assert answer("put_occupancy")["level"] == "free"
+    assert len(answer("list_occupancy")["items"]) == 1  # type: ignore[arg-type]
     assert left == set()
