@@ -11,6 +11,8 @@ from passes.events.contract import (
     PassActivated,
     PassExpired,
     PassIssued,
+    ReservationCancelled,
+    ReservationMade,
     SurveyInvited,
 )
 
@@ -27,6 +29,8 @@ UNHEARD = frozenset(
         PassActivated,
         PassExpired,
         PassIssued,
+        ReservationCancelled,
+        ReservationMade,
         SurveyInvited,
     )
 )

@@ -14,6 +14,8 @@ from passes import clock, db, logs, metrics, settings
 from passes.access import guard
 from passes.access import pages as access_pages
 from passes.admin import pages as admin_pages
+from passes.booking import routes as booking_routes
+from passes.catalogue import closure_routes
 from passes.catalogue import pages as place_pages
 from passes.dashboard import pages as dashboard_pages
 from passes.events.measures import measure
@@ -33,6 +35,8 @@ log = logging.getLogger(__name__)
 DOORS: tuple[Blueprint, ...] = (
     access_pages.blueprint,
     admin_pages.blueprint,
+    booking_routes.blueprint,
+    closure_routes.blueprint,
     dashboard_pages.blueprint,
     gate_pages.blueprint,
     history_routes.blueprint,

@@ -1,5 +1,5 @@
-"""What stands before every route. Each decorator sets `view.__guard__` (public, staff, signed_in, device or
-secret_link) and `view.__guard_details__` (the roles, or what the link opens).
+"""What stands before every route. Each decorator sets `view.__guard__` (public, staff, signed_in, device, feed or
+secret_link) and `view.__guard_details__` (the roles, the scope, or what the link opens).
 
 Put the guard directly under the route: `@blueprint.post(…)` / `@device` / `@accepts(…)` / `def view`.
 """
@@ -16,17 +16,21 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from passes import clock, settings
-from passes.access import queries, rules, service, sessions
+from passes.access import key_queries, key_service, queries, rules, service, sessions
+from passes.access.key_rules import SCOPES, Feed
 from passes.access.rules import Gate, Staff
 from passes.db import transaction
 from passes.errors import N_, NotAllowed, NotSignedIn
 
 __all__ = [
+    "Feed",
     "Gate",
     "Staff",
+    "current_feed",
     "current_gate",
     "current_staff",
     "device",
+    "feed",
     "password_chosen",
     "polled",
     "public",
@@ -139,6 +143,30 @@ def device(view: View) -> View:
     return _marked(guarded, "device")
 
 
+def feed(scope: str) -> Callable[[View], View]:
+    """Another system, by its key, which must open `scope`. 401 key_missing, key_unknown or key_revoked."""
+    if scope not in SCOPES:
+        raise ValueError(f"no such scope: {scope}")
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            found = _feed_of_token(bearer_token(), now=clock.now())
+            if scope not in found.scopes:
+                raise NotAllowed("scope_missing", N_("This key does not open this part of the API."))
+            g.feed = found
+            return view(*args, **kwargs)
+
+        return _marked(guarded, "feed", scope)
+
+    return decorate
+
+
+def current_feed() -> Feed:
+    """The other system of this request; only in views guarded by `feed`."""
+    return cast(Feed, g.feed)
+
+
 def current_gate() -> Gate:
     """The device of this request; only in views guarded by `device`."""
     return cast(Gate, g.gate)
@@ -223,6 +251,21 @@ def _gate_of_token(token: str | None, *, now: datetime) -> Gate:
             "device_revoked", N_("This device was signed off. Enrol it again with a code from the back office.")
         )
     return found.gate
+
+
+def _feed_of_token(token: str | None, *, now: datetime) -> Feed:
+    if token is None:
+        raise NotSignedIn("key_missing", N_("Send the key: Authorization: Bearer …"))
+    with transaction() as database:
+        found = key_queries.find_key(database, rules.secret_hash(token)) if rules.is_token(token) else None
+        used_at = found.last_used_at if found else None
+        if found and not found.revoked and (used_at is None or now - used_at > key_service.USED_EVERY):
+            key_service.note_used(database, found.feed.key_id, now=now)
+    if found is None:
+        raise NotSignedIn("key_unknown", N_("We do not know this key. The back office makes new ones."))
+    if found.revoked:
+        raise NotSignedIn("key_revoked", N_("This key was revoked. The back office makes new ones."))
+    return found.feed
 
 
 def _signed_in() -> Staff | AnyResponse:

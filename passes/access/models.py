@@ -1,10 +1,11 @@
-"""Tables of staff, what staff changed, lanes, gate devices, clerks with their shifts, and rates."""
+"""Tables of staff, what staff changed, lanes, devices, clerks with their shifts, keys of other systems, and rates."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     ForeignKey,
@@ -208,6 +209,29 @@ class Shift(Base):
     clerk_id: Mapped[int] = mapped_column(ForeignKey("clerk.id"))
     started_at: Mapped[datetime] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment, comment="null: open, unless its longest time is over")
+
+
+class ApiKey(Base):
+    """The right of another system to call a part of our API, until revoked. Its token is stored as a hash only."""
+
+    __tablename__ = "api_key"
+    __table_args__ = (
+        CheckConstraint("name ~ '^[a-z0-9][a-z0-9._-]{1,39}$'", name="name_shape"),
+        CheckConstraint("cardinality(scopes) > 0", name="opens_something"),
+        CheckConstraint("octet_length(token_hash) = 32", name="token_hash_is_sha256"),
+        # What it made is told by its name, so a name is never given twice.
+        UniqueConstraint("name", name="uq_api_key_name"),
+        UniqueConstraint("token_hash", name="uq_api_key_token_hash"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[datetime] = mapped_column(Moment)
+    made_by: Mapped[str | None] = mapped_column(Text, comment="staff login; null: the command line")
+    last_used_at: Mapped[datetime | None] = mapped_column(Moment, comment="a minute off at most")
+    revoked_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class RateLimit(Base):

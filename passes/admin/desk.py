@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from flask import Blueprint, g, request
-from flask_babel import gettext
 
 from passes.admin.navigation import menu_of
 from passes.admin.rules import LONGEST_SEARCH
@@ -11,6 +10,7 @@ from passes.admin.words import ROLE_NAMES, translated
 from passes.entitlement.terms import Terms
 from passes.errors import Problem
 from passes.http import pick
+from passes.http.problems import said
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
@@ -46,5 +46,5 @@ def venue_choices(terms: Terms) -> list[tuple[str, str]]:
 def marks(problem: Problem) -> Errors:
     """{field: [translated reason]}; under "" what belongs to no field."""
     if problem.fields:
-        return {name: [gettext(text) for text in texts] for name, texts in problem.fields.items()}
-    return {"": [gettext(problem.message, **problem.facts) if problem.facts else gettext(problem.message)]}
+        return {name: [said(text, problem) for text in texts] for name, texts in problem.fields.items()}
+    return {"": [said(problem.message, problem)]}

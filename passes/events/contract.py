@@ -193,6 +193,30 @@ class OrderCancelled(_OfOrder):
 
 
 @dataclass(frozen=True, kw_only=True)
+class _OfReservation(_OfPass):
+    """A slot of a benefit at a venue, half-open; nights of a stay, null of anything else."""
+
+    TOPIC = RESERVATIONS
+    ROOM = "booking"
+    reservation_id: int
+    benefit_id: str
+    venue_id: str
+    starts_at: datetime
+    ends_at: datetime
+    nights: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReservationMade(_OfReservation):
+    TYPE = "reservation.made.v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReservationCancelled(_OfReservation):
+    TYPE = "reservation.cancelled.v1"
+
+
+@dataclass(frozen=True, kw_only=True)
 class SurveyInvited(_OfPass):
     TYPE = "survey.invited.v1"
     TOPIC = FEEDBACK
@@ -227,6 +251,8 @@ EVENTS: tuple[type[Event], ...] = (
     OrderPaid,
     OrderExpired,
     OrderCancelled,
+    ReservationMade,
+    ReservationCancelled,
     SurveyInvited,
     SurveyAnswered,
 )

@@ -19,6 +19,9 @@ from passes.http.openapi import Example, Explained, View
 
 Refusals = dict[str, tuple[int, str]]
 
+# Guard → the variable that holds its bearer token in examples.
+TOKENS = {"device": "TOKEN", "feed": "KEY"}
+
 COMMON: Refusals = {
     "database_unavailable": (503, N_("The service is interrupted and nothing was kept. Send the same again later.")),
     "internal_server_error": (500, N_("A fault of ours. Tell us the request_id.")),
@@ -28,6 +31,12 @@ BY_GUARD: dict[str, Refusals] = {
         "device_token_missing": (401, N_("The Authorization header with the device's token is missing.")),
         "device_unknown": (401, N_("No device has this token.")),
         "device_revoked": (401, N_("The device was signed off. Enrol it again.")),
+    },
+    "feed": {
+        "key_missing": (401, N_("The Authorization header with the key is missing.")),
+        "key_unknown": (401, N_("There is no such key.")),
+        "key_revoked": (401, N_("The key was revoked. The back office makes new ones.")),
+        "scope_missing": (403, N_("The key does not open this part of the API.")),
     },
 }
 WITH_BODY: Refusals = {
@@ -73,7 +82,8 @@ def document(app: Flask) -> dict[str, Any]:
         info={"description": "Gates, and whoever is given a key.", "license": {"name": "Apache-2.0"}},
         plugins=[MarshmallowPlugin(schema_name_resolver=_name_of)],
     )
-    spec.components.security_scheme("device", {"type": "http", "scheme": "bearer"})
+    for guard in TOKENS:
+        spec.components.security_scheme(guard, {"type": "http", "scheme": "bearer"})
     spec.components.schema("Problem", schema=ProblemOut)
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
         view = app.view_functions[rule.endpoint]
@@ -107,8 +117,8 @@ def _operation(view: View, rule: Rule, method: str) -> dict[str, Any]:
     if schemas:
         content = schemas[0] if len(schemas) == 1 else {"oneOf": schemas}
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": content}}}
-    if vars(view).get("__guard__") == "device":
-        operation["security"] = [{"device": []}]
+    if vars(view).get("__guard__") in TOKENS:
+        operation["security"] = [{vars(view)["__guard__"]: []}]
     return operation
 
 
@@ -161,8 +171,8 @@ def curl(view: View, rule: Rule, method: str, told: Explained) -> str:
     path = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", lambda found: told.example.path.get(found[1], found[1]), rule.rule)
     query = f"?{urlencode(told.example.query, safe='$:')}" if told.example.query else ""
     lines = [f'curl -X {method} "$YOUYOU{path}{query}"' if method != "GET" else f'curl "$YOUYOU{path}{query}"']
-    if vars(view).get("__guard__") == "device":
-        lines.append('-H "Authorization: Bearer $TOKEN"')
+    if vars(view).get("__guard__") in TOKENS:
+        lines.append(f'-H "Authorization: Bearer ${TOKENS[vars(view)["__guard__"]]}"')
     if told.example.body is None:
         return " \\\n  ".join(lines)
     lines += [f"-H {shlex.quote('Content-Type: application/json')}", "--data @- <<END"]

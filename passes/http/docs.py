@@ -38,14 +38,14 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Operation:
-    """One thing the API does."""
+    """One thing the API does. needs: whose token, "device" or "feed"; "" where none."""
 
     id: str
     method: str
     path: str
     summary: str
     text: str
-    needs_token: bool
+    needs: str
     parameters: tuple[Row, ...]
     bodies: tuple[Body, ...]
     status: int
@@ -91,7 +91,7 @@ def _operation(document: Node, method: str, path: str, operation: Node) -> Opera
         path=path,
         summary=_said(operation["summary"]),
         text=_said(operation.get("description", "")),
-        needs_token="security" in operation,
+        needs=next((name for one in operation.get("security", ()) for name in one), ""),
         parameters=tuple(
             _row(document, one["name"], one["schema"] | {"description": one.get("description", "")}, one["required"])
             for one in operation.get("parameters", ())

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -9,8 +10,10 @@ from flask import Request, request
 from flask_babel import gettext
 from marshmallow import Schema, ValidationError, fields, validate
 
+from passes.clock import SHANGHAI
 from passes.errors import N_, Invalid
 
+_LOCAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -56,6 +59,48 @@ class Count(fields.Integer):
     def __init__(self, *, lowest: int = 0, highest: int = 2**31 - 1, **kwargs: Any) -> None:
         super().__init__(strict=True, **kwargs)
         self.validators.append(validate.Range(min=lowest, max=highest, error=str(self.error_messages["range"])))
+
+
+class Moment(fields.AwareDateTime):
+    """A moment with its offset from UTC, of this millennium; handed on in UTC."""
+
+    default_error_messages = {
+        "required": N_("Please fill this in."),
+        "null": N_("Please fill this in."),
+        "invalid": N_("Write a moment with its offset from UTC, as 2026-05-01T09:00:00+08:00."),
+        "invalid_awareness": N_("Write a moment with its offset from UTC, as 2026-05-01T09:00:00+08:00."),
+        "range": N_("This moment is out of range."),
+    }
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> datetime:
+        if not isinstance(value, str):
+            raise self.make_error("invalid")
+        try:
+            moment = super()._deserialize(value, attr, data, **kwargs)
+        except OverflowError as error:
+            raise self.make_error("range") from error
+        if not 2000 < moment.year < 3000:
+            raise self.make_error("range")
+        return moment.astimezone(UTC)
+
+
+class LocalMoment(fields.NaiveDateTime):
+    """What a browser's field for day and time holds: a moment at the spot; handed on in UTC."""
+
+    default_error_messages = {
+        "required": N_("Please fill this in."),
+        "invalid": N_("Choose a day and a time."),
+        "invalid_awareness": N_("Choose a day and a time."),
+        "range": N_("This moment is out of range."),
+    }
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> datetime:
+        if not isinstance(value, str) or not _LOCAL.fullmatch(value):
+            raise self.make_error("invalid")
+        moment = super()._deserialize(value, attr, data, **kwargs)
+        if not 2000 < moment.year < 3000:
+            raise self.make_error("range")
+        return moment.replace(tzinfo=SHANGHAI).astimezone(UTC)
 
 
 def read_json(incoming: Request, *, limit_bytes: int = 2 * 1024 * 1024) -> Any:

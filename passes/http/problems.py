@@ -50,6 +50,10 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
         N_("This venue already has a clerk with this name. Add something that tells them apart."),
     ),
     "uq_scan_enrolment_id_scan_id": ("scan_id_reused", N_("This scan id was used for another scan.")),
+    "uq_reservation_slot": (
+        "reservation_exists",
+        N_("This pass has a reservation for this time already."),
+    ),
     "ck_pass_counter_within_limit": ("limit_reached", N_("The limit of this benefit is reached.")),
 }
 
@@ -96,14 +100,19 @@ def set_up(app: Flask) -> None:
 
 def of_problem(problem: Problem) -> Response:
     status = STATUSES[type(problem)]
-    detail = gettext(problem.message, **problem.facts) if problem.facts else gettext(problem.message)
-    fields = {name: [gettext(text) for text in texts] for name, texts in problem.fields.items()}
+    detail = said(problem.message, problem)
+    fields = {name: [said(text, problem) for text in texts] for name, texts in problem.fields.items()}
     response = answer(status, problem.code, detail, fields, problem.facts)
     if isinstance(problem, TooMany):
         response.headers["Retry-After"] = str(problem.facts.get("retry_after_seconds", 60))
     if isinstance(problem, NotSignedIn) and is_api():
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def said(text: str, problem: Problem) -> str:
+    """A text of a refusal in the reader's language, its facts filled in."""
+    return str(gettext(text, **problem.facts) if problem.facts and "%(" in text else gettext(text))
 
 
 def of_http(error: HTTPException) -> Response:

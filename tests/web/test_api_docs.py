@@ -17,6 +17,8 @@ from jsonschema import Draft202012Validator
 
 from passes import clock
 from passes.access.clerk_service import add_clerk
+from passes.access.key_rules import SCOPES
+from passes.access.key_service import make_key
 from passes.access.service import create_lane, make_enrolment_code
 from passes.db import transaction
 from tests.factories import active_pass, city, code_of
@@ -99,12 +101,14 @@ def examples(
         code = make_enrolment_code(session, lane_id, now=now)
         _, pin = add_clerk(session, venue_id="S15", name="Li Na", now=now)
         pass_ = active_pass(session, now=now, terms_version=version)
+        _, key = make_key(session, name="museum", scopes=SCOPES, now=now)
         scanned = code_of(session, pass_, now=now)
     page = app.test_client().get("/api/docs").text
     document = app.test_client().get("/api/openapi.json").get_json()
     with served(lambda _: app) as address:
         made = Examples(address, page, document, tmp_path)
         made.variables |= {"ENROLMENT_CODE": code, "CODE": scanned, "SCAN_ID": str(uuid4()), "PIN": pin}
+        made.variables |= {"KEY": key, "PASS": pass_.number, "SLOT": "2026-11-26T10:00:00+08:00"}
         yield made
 
 
@@ -130,4 +134,13 @@ def test_every_example_of_the_page_works_as_it_stands_and_is_answered_as_documen
     assert len(answer("list_scans")["items"]) == 1  # type: ignore[arg-type]
     assert answer("void")["void_reason"] == "wrong benefit"
     answer("end_shift", 204)
+    reservation = str(answer("create_reservation", 201)["id"])
+    assert answer("show_reservation", RESERVATION=reservation)["reference"] == "A-1"
+    assert len(answer("list_own_reservations")["items"]) == 1  # type: ignore[arg-type]
+    assert answer("delete_reservation")["state"] == "cancelled"
+    assert len(answer("create_closures")["items"]) == 2  # type: ignore[arg-type]
+    assert len(answer("list_own_closures")["items"]) == 2  # type: ignore[arg-type]
+    assert answer("delete_closures")["items"][0]["ended_at"] is not None  # type: ignore[index]
+    assert answer("put_occupancy")["level"] == "free"
+    assert len(answer("list_occupancy")["items"]) == 1  # type: ignore[arg-type]
     assert left == set()
