@@ -58,6 +58,17 @@ def closures_of(session: Session, venue_id: str, *, now: datetime) -> tuple[Clos
     return (*full, *(one for one in found if one.until is None or one.until > now))
 
 
+def closures_since(session: Session, venue_id: str, first: datetime) -> tuple[Closure, ...]:
+    """All that closed something at the venue at `first` or later, until it really ended: what a late report asks."""
+    until = func.least(ClosureRow.ends_at, ClosureRow.ended_at)
+    rows = session.execute(
+        select(ClosureRow.kind, ClosureRow.starts_at, until)
+        .where(ClosureRow.venue_id == venue_id, or_(until.is_(None), until > first))
+        .order_by(ClosureRow.starts_at, ClosureRow.id)
+    )
+    return tuple(Closure(*row) for row in rows)
+
+
 def closures_on(session: Session, *, now: datetime) -> dict[str, tuple[Closure, ...]]:
     """What closes something now, by venue; a venue where nothing does is left out."""
     standing = _standing(session, now)

@@ -38,9 +38,7 @@ class ClosureIn(Schema):
     starts_at = Moment(
         load_default=None, allow_none=True, metadata={"description": N_("Now without it; at most a year ahead.")}
     )
-    ends_at = Moment(
-        load_default=None, allow_none=True, metadata={"description": N_("Until you end it without it.")}
-    )
+    ends_at = Moment(load_default=None, allow_none=True, metadata={"description": N_("Until you end it without it.")})
     note = Text(
         load_default=None,
         allow_none=True,

@@ -1,6 +1,6 @@
 """Whether a place is open at a moment, how far it is, and where a pass may be used instead. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from math import asin, cos, radians, sin, sqrt
@@ -8,7 +8,7 @@ from math import asin, cos, radians, sin, sqrt
 from passes.clock import day_start, local_day
 from passes.entitlement.daysheet import DaySheet
 from passes.entitlement.decide import decide
-from passes.entitlement.facts import Decision, Facts
+from passes.entitlement.facts import Closure, Decision, Facts
 from passes.entitlement.spans import TimeSpan
 from passes.entitlement.terms import Terms, Venue
 
@@ -101,15 +101,16 @@ def nearest_open(
     return tuple(sorted(found, key=lambda one: one.metres or 0)[:most])
 
 
-def elsewhere(terms: Terms, sheet: DaySheet, facts: Facts) -> Near | None:
+def elsewhere(terms: Terms, sheet: DaySheet, facts: Facts, closures: Mapping[str, tuple[Closure, ...]]) -> Near | None:
     """The nearest other venue where this very pass is admitted free at facts.now, and the benefit it may use there.
 
     Where nothing is free, the nearest that takes something off. The same kind of benefit is not asked for, nor what may
-    be gone there. facts.counters must hold the counts of all benefits of the pass.
+    be gone there. closures: by venue. facts.counters must hold the counts of all benefits of the pass.
     """
     paid = None
     for near in _others(terms, facts):
-        asked = replace(facts, venue_id=near.venue.id, stock={}, default_benefit_id=None)
+        closed = closures.get(near.venue.id, ())
+        asked = replace(facts, venue_id=near.venue.id, closures=closed, stock={}, default_benefit_id=None)
         for benefit_id, decision in _admitted(sheet, asked):
             if decision.terms["free"]:
                 return replace(near, benefit_id=benefit_id)

@@ -74,29 +74,6 @@ class Closure:
 
 
 @dataclass(frozen=True, slots=True)
-class Booked:
-    """A reservation that stands: one use of the benefit at the venue, from starts_at up to ends_at."""
-
-    id: str
-    benefit_id: str
-    venue_id: str
-    starts_at: datetime
-    ends_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Closure:
-    """A condition (high water, wind, …), `venue_closed` or `venue_full` at the venue asked about, half-open in time."""
-
-    kind: str
-    starts_at: datetime
-    until: datetime | None = None
-
-    def holds(self, moment: datetime) -> bool:
-        return self.starts_at <= moment and (self.until is None or moment < self.until)
-
-
-@dataclass(frozen=True, slots=True)
 class Facts:
     """All a decision may depend on besides the day sheet.
 

@@ -14,7 +14,7 @@ from passes.credential.codec import Verdict, verify
 from passes.credential.queries import get_trust, trust_since
 from passes.entitlement.daysheet import DaySheet
 from passes.entitlement.decide import Chosen, choose_benefit, periods_of, use_of
-from passes.entitlement.facts import Counter, Decision, Facts, HolderClass, PassState
+from passes.entitlement.facts import Booked, Closure, Counter, Decision, Facts, HolderClass, PassState
 from passes.entitlement.rule import Asked
 from passes.entitlement.terms import Venue
 from passes.gate import rules
@@ -92,12 +92,22 @@ def place(session: Session, attempt: Attempt, gate: Gate, passes: Mapping[int, L
     if isinstance(meant, Chosen):
         attempt.use = proof.token.replay_key(meant.benefit_id) if proof.token else None
         offered = sheet.offers[meant.benefit_id].at[gate.venue_id]
-        facts = facts_of(attempt, pass_, gate, {}, {}, held=False)
+        facts = facts_of(attempt, pass_, gate, Seen(), held=False)
         asked = Asked(facts, meant.benefit_id, facts.now, sheet.day, sheet.second_of(facts.now))
         attempt.stock_asked = use_of(offered, asked)[1]
 
 
-def facts_of(attempt: Attempt, pass_: LockedPass, gate: Gate, counters: Counts, stock: Counts, *, held: bool) -> Facts:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was read for one attempt: uses of the pass, what the venue handed over, what closes it, what is booked."""
+
+    counters: Counts = field(default_factory=dict)
+    stock: Counts = field(default_factory=dict)
+    closures: tuple[Closure, ...] = ()
+    reservations: tuple[Booked, ...] = ()
+
+
+def facts_of(attempt: Attempt, pass_: LockedPass, gate: Gate, seen: Seen, *, held: bool) -> Facts:
     """What is known of the pass and its holder at the moment of the scan."""
     scan, moment = attempt.scan, attempt.moment
     state = state_at(pass_.state, pass_.activated_at, pass_.ended_at, moment) if attempt.is_report else pass_.state
@@ -111,8 +121,10 @@ def facts_of(attempt: Attempt, pass_: LockedPass, gate: Gate, counters: Counts, 
         valid_until=pass_.valid_until,
         held=held,
         birth_on=pass_.birth_on,
-        counters=counters,
-        stock=stock,
+        counters=seen.counters,
+        stock=seen.stock,
+        closures=seen.closures,
+        reservations=seen.reservations,
         confirmed=frozenset(scan.confirmed),
         attended=gate.attended,
         benefit_id=scan.benefit_id,

@@ -2,19 +2,21 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Text, Uuid, any_, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from passes.entitlement.facts import CounterKey
+from passes.booking.queries import BOOKED_JSON, read_booked
+from passes.entitlement.facts import Booked, CounterKey
 from passes.gate.models import CodeUse, PassCounter, Scan
 from passes.gate.rules import Answer
 from passes.lifecycle.queries import OPEN_HOLDS
 
 Counts = dict[CounterKey, int]
 """Uses so far, those beyond a limit included."""
+BOOKED_AHEAD = timedelta(days=366)
 UseKey = tuple[int, int, str]
 
 
@@ -28,12 +30,13 @@ class FirstAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the decisions on some scans depend on. counters: by pass; like used_codes only what was used."""
+    """What the decisions on some scans depend on, by pass. Of counters and used_codes only what was used."""
 
     answers: dict[UUID, FirstAnswer]
     held: frozenset[int]
     counters: dict[int, Counts]
     used_codes: set[UseKey]
+    reservations: dict[int, tuple[Booked, ...]]
 
 
 # One statement, built once: on the way of every scan each round trip costs more than what it reads.
@@ -66,7 +69,11 @@ _codes = select(func.jsonb_agg(func.jsonb_build_array(CodeUse.pass_id, CodeUse.m
 )
 _held = select(func.array_agg(OPEN_HOLDS.subquery().c.pass_id))
 _KNOWN = select(
-    _answers.scalar_subquery(), _held.scalar_subquery(), _counters.scalar_subquery(), _codes.scalar_subquery()
+    _answers.scalar_subquery(),
+    _held.scalar_subquery(),
+    _counters.scalar_subquery(),
+    _codes.scalar_subquery(),
+    BOOKED_JSON.scalar_subquery(),
 )
 
 
@@ -78,9 +85,13 @@ def read_known(
     pass_ids: Collection[int],
     periods: Collection[str],
     codes: Collection[UseKey],
+    since: datetime,
     now: datetime,
 ) -> Known:
-    """First answers, open holds, uses so far. Ask under the pass locks, in a statement after the one that took them."""
+    """First answers, open holds, uses so far, reservations not over at `since`.
+
+    Ask under the pass locks, in a statement after the one that took them.
+    """
     wanted = {
         "enrolment_id": enrolment_id,
         "scan_ids": list(scan_ids),
@@ -90,8 +101,10 @@ def read_known(
         "code_passes": [pass_id for pass_id, _, _ in codes],
         "code_moments": [moment for _, moment, _ in codes],
         "code_benefits": [benefit_id for _, _, benefit_id in codes],
+        "booked_since": since,
+        "booked_until": now + BOOKED_AHEAD,
     }
-    answers, held, used, used_codes = session.connection().execute(_KNOWN, wanted).one()
+    answers, held, used, used_codes, booked = session.connection().execute(_KNOWN, wanted).one()
     counters: dict[int, Counts] = {}
     for pass_id, name, period, n in used or ():
         counters.setdefault(pass_id, {})[name, period] = n
@@ -100,6 +113,7 @@ def read_known(
         frozenset(held or ()),
         counters,
         {(pass_id, moment, benefit_id) for pass_id, moment, benefit_id in used_codes or ()},
+        read_booked(booked),
     )
 
 

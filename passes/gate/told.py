@@ -7,11 +7,12 @@ from sqlalchemy.orm import Session
 
 from passes import clock
 from passes.access.rules import Gate
+from passes.catalogue.closure_queries import closures_on
 from passes.catalogue.queries import get_terms
 from passes.catalogue.rules import elsewhere
 from passes.entitlement.daysheet import DaySheet
 from passes.entitlement.decide import next_allowed
-from passes.entitlement.facts import Facts
+from passes.entitlement.facts import Closure, Facts
 from passes.entitlement.terms import Terms, Venue
 from passes.events.contract import Event, RedemptionAdmitted, RedemptionRefused
 from passes.gate import rules
@@ -29,7 +30,8 @@ def answer_to(session: Session, attempt: Attempt, holders: Mapping[int, Holder])
     if is_asked and decision.outcome == "refused" and pass_ and sheet and facts:
         next_allowed_at = next_allowed(sheet, facts, decision)
         if rules.another_place_helps(decision, sheet.day, facts):
-            other = _elsewhere(get_terms(session, pass_.terms_version), sheet, facts)
+            closures = closures_on(session, now=facts.now)
+            other = _elsewhere(get_terms(session, pass_.terms_version), sheet, facts, closures)
     if pass_ is not None and sheet is not None and pass_.member_id in holders:
         person, product = holders[pass_.member_id], sheet.products[pass_.product_id].name
         holder = {
@@ -53,8 +55,10 @@ def _offered(sheet: DaySheet | None, benefit_id: str | None) -> dict[str, str] |
     return None if offer is None else {"id": offer.benefit_id, "zh": offer.name.zh, "en": offer.name.en}
 
 
-def _elsewhere(terms: Terms, sheet: DaySheet, facts: Facts) -> dict[str, object] | None:
-    near = elsewhere(terms, sheet, facts)
+def _elsewhere(
+    terms: Terms, sheet: DaySheet, facts: Facts, closures: Mapping[str, tuple[Closure, ...]]
+) -> dict[str, object] | None:
+    near = elsewhere(terms, sheet, facts, closures)
     if near is None:
         return None
     venue, until = near.venue, near.opening.until

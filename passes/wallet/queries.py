@@ -1,26 +1,28 @@
 """All that a wallet page shows of one pass, gathered from the rooms below."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import cast
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from passes.booking.queries import booked_for
+from passes.catalogue.closure_queries import closures_on
 from passes.catalogue.queries import get_terms
 from passes.catalogue.rules import opening_of
 from passes.catalogue.sheets import day_sheet
 from passes.clock import local_day
 from passes.entitlement.daysheet import DaySheet
 from passes.entitlement.decide import decide, next_allowed
-from passes.entitlement.facts import Decision, Facts, HolderClass, PassState
+from passes.entitlement.facts import Closure, Counts, Decision, Facts, HolderClass, PassState
 from passes.entitlement.nodes import Text
 from passes.entitlement.plain import plain_words
 from passes.entitlement.terms import Benefit, Terms, Venue
 from passes.feedback.queries import list_open_invitations
-from passes.gate.queries import used_counters
-from passes.lifecycle.models import Pass
+from passes.gate.queries import BOOKED_AHEAD, used_counters
+from passes.lifecycle.models import Member, Pass
 from passes.lifecycle.queries import find_open_hold, get_member
 from passes.lifecycle.rules import masked_name
 from passes.wallet.rules import Left, Life, Section, days_left, section_of, standing, status_of, uses_left
@@ -94,6 +96,35 @@ class Wallet:
     surroundings: Surroundings | None
 
 
+@dataclass(frozen=True)
+class Asker:
+    """A pass that asks at every venue what a gate there would say. closures: by venue."""
+
+    facts: Facts
+    closures: Mapping[str, tuple[Closure, ...]]
+
+    def at(self, venue_id: str, benefit_id: str) -> Facts:
+        closures = self.closures.get(venue_id, ())
+        return replace(self.facts, venue_id=venue_id, benefit_id=benefit_id, closures=closures)
+
+
+def _asker(session: Session, pass_: Pass, member: Member, used: Counts, now: datetime) -> Asker:
+    booked = booked_for(session, [pass_.id], since=now, until=now + BOOKED_AHEAD)
+    facts = Facts(
+        now=now,
+        venue_id="",
+        product_id=pass_.product_id,
+        holder_class=cast(HolderClass, pass_.holder_class),
+        state=cast(PassState, pass_.state),
+        valid_from=pass_.valid_from,
+        valid_until=pass_.valid_until,
+        birth_on=member.birth_on,
+        counters=used,
+        reservations=booked.get(pass_.id, ()),
+    )
+    return Asker(facts, closures_on(session, now=now))
+
+
 def pass_status(session: Session, pass_: Pass, now: datetime) -> str:
     """rules.status_of this pass now."""
     held = find_open_hold(session, pass_.id, now) is not None
@@ -104,6 +135,7 @@ def pass_status(session: Session, pass_: Pass, now: datetime) -> str:
 def get_wallet(session: Session, pass_: Pass, now: datetime) -> Wallet:
     """The page of this pass."""
     today = local_day(now)
+    member = get_member(session, pass_.member_id)
     terms = get_terms(session, pass_.terms_version)
     sheet = day_sheet(session, pass_.terms_version, today)
     used = used_counters(session, pass_.id)
@@ -113,7 +145,7 @@ def get_wallet(session: Session, pass_: Pass, now: datetime) -> Wallet:
         status=status,
         number=pass_.number,
         livemode=pass_.livemode,
-        holder=masked_name(get_member(session, pass_.member_id).name),
+        holder=masked_name(member.name),
         product=terms.products[pass_.product_id].name,
         activate_by_on=pass_.activate_by_on,
         starts_on=pass_.activate_by_on + timedelta(days=1),
@@ -124,11 +156,13 @@ def get_wallet(session: Session, pass_: Pass, now: datetime) -> Wallet:
         validity_days=pass_.validity_days,
         benefits=_benefits(pass_, terms, sheet, used),
         surveys=_surveys(session, pass_, terms),
-        surroundings=_surroundings(pass_, terms, sheet, used, now) if status == "ready" else None,
+        surroundings=_surroundings(terms, sheet, _asker(session, pass_, member, used, now))
+        if status == "ready"
+        else None,
     )
 
 
-def _benefits(pass_: Pass, terms: Terms, sheet: DaySheet, used: Mapping[tuple[str, str], int]) -> list[BenefitLeft]:
+def _benefits(pass_: Pass, terms: Terms, sheet: DaySheet, used: Counts) -> list[BenefitLeft]:
     """In the order of the catalogue. Before activation the whole limit is left."""
     return [
         _benefit(pass_, terms.benefits[benefit_id], terms, sheet, used)
@@ -136,9 +170,7 @@ def _benefits(pass_: Pass, terms: Terms, sheet: DaySheet, used: Mapping[tuple[st
     ]
 
 
-def _benefit(
-    pass_: Pass, benefit: Benefit, terms: Terms, sheet: DaySheet, used: Mapping[tuple[str, str], int]
-) -> BenefitLeft:
+def _benefit(pass_: Pass, benefit: Benefit, terms: Terms, sheet: DaySheet, used: Counts) -> BenefitLeft:
     offer = sheet.offers[benefit.id]
     venues = [terms.venues[venue_id] for venue_id in benefit.at]
     section = section_of(benefit.experience, [venue.kind for venue in venues])
@@ -154,11 +186,9 @@ def _benefit(
     )
 
 
-def _surroundings(
-    pass_: Pass, terms: Terms, sheet: DaySheet, used: Mapping[tuple[str, str], int], now: datetime
-) -> Surroundings:
+def _surroundings(terms: Terms, sheet: DaySheet, asker: Asker) -> Surroundings:
     """Asked of the same rules that a gate asks; whoever only needs a word with staff counts as let in."""
-    benefits = sheet.products[pass_.product_id].benefits
+    benefits = sheet.products[asker.facts.product_id].benefits
     places: list[OpenPlace] = []
     refused: list[tuple[Facts, Decision]] = []
     for venue in terms.venues.values():
@@ -167,14 +197,14 @@ def _surroundings(
         usable = []
         for choice in sheet.choices.get(venue.id, ()):
             if choice.id in benefits:
-                facts = _facts(pass_, venue.id, choice.id, used, now)
+                facts = asker.at(venue.id, choice.id)
                 decision = decide(sheet, facts)
                 if decision.outcome == "refused":
                     refused.append((facts, decision))
                 else:
                     usable.append(choice)
         if usable:
-            until = _until(terms, sheet, venue.id, [choice.id for choice in usable], now)
+            until = _until(terms, sheet, venue.id, [choice.id for choice in usable], asker.facts.now)
             places.append(OpenPlace(venue, tuple(choice.name for choice in usable), until))
     return Surroundings(tuple(places), None if places else _next(terms, sheet, refused))
 
@@ -183,20 +213,6 @@ def _next(terms: Terms, sheet: DaySheet, refused: Sequence[tuple[Facts, Decision
     moments = ((next_allowed(sheet, facts, decision), facts.venue_id) for facts, decision in refused)
     first = min(((moment, venue_id) for moment, venue_id in moments if moment is not None), default=None)
     return None if first is None else (terms.venues[first[1]], first[0])
-
-
-def _facts(pass_: Pass, venue_id: str, benefit_id: str, used: Mapping[tuple[str, str], int], now: datetime) -> Facts:
-    return Facts(
-        now=now,
-        venue_id=venue_id,
-        product_id=pass_.product_id,
-        holder_class=cast(HolderClass, pass_.holder_class),
-        state=cast(PassState, pass_.state),
-        valid_from=pass_.valid_from,
-        valid_until=pass_.valid_until,
-        counters=used,
-        benefit_id=benefit_id,
-    )
 
 
 def _until(terms: Terms, sheet: DaySheet, venue_id: str, benefit_ids: Sequence[str], now: datetime) -> datetime | None:

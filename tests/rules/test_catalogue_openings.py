@@ -78,10 +78,10 @@ def facts_of_a_visit(moment: str) -> Facts:
 def test_a_refused_visitor_is_sent_to_the_nearest_place_that_admits_this_pass_now() -> None:
     facts = facts_of_a_visit("2026-11-25 10:00:00")
     sheet = compile(TERMS, sample().calendar, date(2026, 11, 25))
-    found = elsewhere(TERMS, sheet, facts)
+    found = elsewhere(TERMS, sheet, facts, {})
     assert found is not None and (found.venue.id, found.benefit_id) == ("S02", "B02")
     spent = {(move.name, move.period): 1 for move in sheet.offers["B02"].limits(sheet.day, date(2026, 11, 1))}
-    found = elsewhere(TERMS, sheet, replace(facts, counters=spent))
+    found = elsewhere(TERMS, sheet, replace(facts, counters=spent), {})
     assert found is not None and (found.venue.id, found.benefit_id) == (
         "S02",
         "B37",
@@ -90,6 +90,6 @@ def test_a_refused_visitor_is_sent_to_the_nearest_place_that_admits_this_pass_no
 
 def test_at_night_there_is_the_old_street_and_with_a_frozen_pass_nothing() -> None:
     sheet = compile(TERMS, sample().calendar, date(2026, 11, 25))
-    night = elsewhere(TERMS, sheet, facts_of_a_visit("2026-11-25 03:00:00"))
+    night = elsewhere(TERMS, sheet, facts_of_a_visit("2026-11-25 03:00:00"), {})
     assert night is not None and night.venue.id == "S10"
-    assert elsewhere(TERMS, sheet, replace(facts_of_a_visit("2026-11-25 10:00:00"), held=True)) is None
+    assert elsewhere(TERMS, sheet, replace(facts_of_a_visit("2026-11-25 10:00:00"), held=True), {}) is None
