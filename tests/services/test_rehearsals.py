@@ -84,10 +84,10 @@ def test_a_refusal_names_the_nearest_place_that_admits_this_pass_now(
     other = gate_at(session, found["venue"]["id"], now=now).gate
     admission = shown(session, other, pass_, now=later + timedelta(minutes=1), benefit_id=found["benefit"]["id"])
     assert admission["decision"] == "admitted"
-    # What was used there counts: the next refusal sends the visitor somewhere else.
+    # What was used there counts: the next refusal sends the visitor to something else.
     again = shown(session, gate, pass_, now=later + timedelta(minutes=2))["elsewhere"]
     assert isinstance(again, dict)
-    assert again["venue"] != found["venue"]
+    assert again["benefit"] != found["benefit"]
 
 
 def test_no_other_place_is_named_where_the_pass_or_the_code_is_the_matter(

@@ -8,9 +8,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from passes.access.rules import Gate
+from passes.booking.service import make_reservation
+from passes.catalogue.closure_service import ClosureRequest, close_venues
 from passes.errors import Conflict
 from passes.events.outbox import OutboxRow
-from passes.gate.models import CodeUse, PassCounter, Scan
+from passes.gate.models import CodeUse, PassCounter, Scan, StockCounter
 from passes.gate.rules import Answer, ScanRequest
 from passes.gate.service import record_scans
 from passes.lifecycle.models import Pass
@@ -58,7 +60,7 @@ def test_an_active_pass_is_admitted_counted_and_told_of(
         "holder_class": "adult",
         "product": {"zh": "悠游兰州年卡·成人", "en": "Youyou Lanzhou Annual Pass (Adult)"},
     }
-    counter = session.scalars(select(PassCounter)).one()
+    counter = session.scalars(select(PassCounter).where(PassCounter.allowed.is_not(None))).one()
     assert (counter.pass_id, counter.used, counter.allowed, counter.overdrawn) == (pass_.id, 1, 1, 0)
     scan = session.scalars(select(Scan)).one()
     assert (scan.shown, scan.answer, scan.verdict) == ("admitted", "admitted", "admitted")
@@ -76,7 +78,7 @@ def test_a_second_visit_on_one_day_is_refused_until_tomorrow_morning(
     # Winter hours: from 07:00 in Lanzhou, 23:00 UTC of the day before.
     assert answer["next_allowed_at"] == "2026-11-25T23:00:00+00:00"
     assert events(session)[1] == ("redemption.refused.v1", str(pass_.id))
-    assert session.scalars(select(PassCounter.used)).all() == [1]
+    assert set(session.scalars(select(PassCounter.used))) == {1}
 
 
 @pytest.mark.parametrize("code", ["hello", "", "YP", "YP" + "A" * 126, "\ud800", "悠游" * 300])
@@ -178,12 +180,71 @@ def test_several_benefits_and_none_named_is_amber_and_uses_nothing(
     assert chosen["decision"] == "admitted"
 
 
-def test_a_benefit_with_a_rule_not_evaluated_yet_is_refused(
+def test_a_benefit_that_must_be_reserved_is_refused_without_and_admitted_in_its_slot(
     session: Session, gate: Gate, pass_: Pass, now: datetime
 ) -> None:
-    museum = gate_at(session, "S08", now=now).gate
-    answer = shown(session, museum, code_of(session, pass_, now=now), now=now, benefit_id="B08")
-    assert (answer["decision"], answer["refusal_code"]) == ("refused", "not_yet_supported")
+    museum = gate_at(session, "S08", now=now, default_benefit_id="B08").gate
+    answer = shown(session, museum, code_of(session, pass_, now=now), now=now)
+    assert (answer["decision"], answer["refusal_code"]) == ("refused", "reservation_required")
+    slot = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    parts = {"pass_id": pass_.id, "benefit_id": "B08", "venue_id": "S08", "starts_at": slot, "by": "desk"}
+    make_reservation(session, **parts, now=now)  # type: ignore[arg-type]
+    early = slot - timedelta(minutes=16)
+    refused = shown(session, museum, code_of(session, pass_, now=early), now=early)
+    assert (refused["refusal_code"], refused["next_allowed_at"]) == (
+        "slot_not_now",
+        (slot - timedelta(minutes=15)).isoformat(),
+    )
+    on_time = early + timedelta(minutes=1)
+    assert shown(session, museum, code_of(session, pass_, now=on_time), now=on_time)["decision"] == "admitted"
+    used = session.scalars(select(PassCounter).where(PassCounter.name.startswith("slot:"))).one()
+    assert (used.used, used.allowed) == (1, 1)
+
+
+def test_a_closed_place_admits_nobody_until_it_opens_again(
+    session: Session, gate: Gate, pass_: Pass, now: datetime
+) -> None:
+    until = now + timedelta(hours=1)
+    close_venues(session, ClosureRequest("venue_closed", ["S01"], ends_at=until), by="desk", now=now)
+    answer = shown(session, gate, code_of(session, pass_, now=now), now=now)
+    assert (answer["refusal_code"], answer["next_allowed_at"]) == ("venue_closed", until.isoformat())
+    assert shown(session, gate, code_of(session, pass_, now=until), now=until)["decision"] == "admitted"
+
+
+def test_the_last_piece_of_a_stock_goes_to_one_and_the_next_is_told_at_once(
+    session: Session, gate: Gate, now: datetime
+) -> None:
+    desk = gate_at(session, "S02", now=now, default_benefit_id="B33").gate
+    passes = [active_pass(session, now=now) for _ in range(2)]
+    session.add(StockCounter(name="stock:WELCOME@S02", period="ever", allowed=3000, used=2999))
+    asked = shown(session, desk, code_of(session, passes[0], now=now), now=now)
+    [item] = asked["confirm"]  # type: ignore[misc]
+    assert (asked["decision"], item["item"]) == ("needs_confirmation", "choose_item")  # type: ignore[index]
+    answers = [shown(session, desk, code_of(session, pass_, now=now), now=now, item_id="MAP") for pass_ in passes]
+    assert [answer["refusal_code"] for answer in answers] == [None, "out_of_stock"]
+    assert answers[1]["next_allowed_at"] is None
+    session.expire_all()
+    stock = session.get(StockCounter, ("stock:WELCOME@S02", "ever"))
+    assert stock is not None and (stock.used, stock.overdrawn) == (3000, 0)
+
+
+def test_a_stay_opens_what_hangs_on_it_until_the_day_of_leaving(
+    session: Session, gate: Gate, pass_: Pass, now: datetime
+) -> None:
+    desk = gate_at(session, "H1", now=now).gate
+
+    def used(benefit_id: str, at: datetime, **parts: object) -> Answer:
+        return shown(session, desk, code_of(session, pass_, now=at), now=at, benefit_id=benefit_id, **parts)
+
+    confirmed = {"confirmed": ("manual_confirm",)}
+    assert used("B23", now, **confirmed)["refusal_code"] == "prerequisite_missing"
+    [item] = used("B22", now)["confirm"]  # type: ignore[misc]
+    assert item["item"] == "nights"  # type: ignore[index]
+    assert used("B22", now, nights=2)["decision"] == "admitted"
+    assert [used("B23", now + timedelta(days=n), **confirmed)["refusal_code"] for n in (2, 3)] == [
+        None,
+        "prerequisite_missing",
+    ]
 
 
 def test_a_benefit_of_another_venue_is_refused(session: Session, gate: Gate, pass_: Pass, now: datetime) -> None:

@@ -69,8 +69,7 @@ def test_a_voided_admission_gives_back_what_it_used_and_is_told_with_all_its_dim
     listed = void_scan(session, gate, scan.scan_id, REASON, now=later)
     assert (listed.outcome, listed.voided_at, listed.void_reason) == ("admitted", later, REASON)
     assert listed.voidable_until is None
-    counter = session.scalars(select(PassCounter)).one()
-    assert (counter.used, counter.overdrawn) == (0, 0)
+    assert session.execute(select(PassCounter.used, PassCounter.overdrawn)).all() == [(0, 0)] * 3
     assert session.scalars(select(CodeUse)).all() == []
     kept = session.scalars(select(Scan)).one()
     assert (kept.shown, kept.answer, kept.verdict) == ("admitted", "admitted", "voided")
@@ -94,7 +93,7 @@ def test_a_code_is_good_again_after_a_void_and_only_then(
     assert answer_to(session, gate, fourth, now=now)["decision"] == "refused"
     # The device that sent the first scan again gets its first answer, for ever.
     assert answer_to(session, gate, scan, now=now)["decision"] == "admitted"
-    assert session.scalars(select(PassCounter.used)).all() == [1]
+    assert set(session.scalars(select(PassCounter.used))) == {1}
 
 
 def test_the_same_void_again_is_answered_alike_and_told_once(
@@ -141,7 +140,7 @@ def test_what_was_admitted_beyond_a_limit_is_given_back_first(
     scan = admitted(session, gate, pass_, now=now)
     session.execute(update(PassCounter).values(overdrawn=1))
     void_scan(session, gate, scan.scan_id, REASON, now=now)
-    assert session.execute(select(PassCounter.used, PassCounter.overdrawn)).all() == [(1, 0)]
+    assert session.execute(select(PassCounter.used, PassCounter.overdrawn)).all() == [(1, 0)] * 3
 
 
 def test_voids_and_scans_at_the_same_moment_count_exactly(database: str, now: datetime) -> None:
@@ -170,7 +169,7 @@ def test_voids_and_scans_at_the_same_moment_count_exactly(database: str, now: da
     with db.transaction() as session:
         voids = session.scalar(select(func.count()).select_from(ScanVoid)) or 0
         assert voids >= len(codes)
-        assert session.scalars(select(PassCounter.used)).all() == [0]
+        assert set(session.scalars(select(PassCounter.used))) == {0}
         events = session.execute(select(OutboxRow.type, func.count()).group_by(OutboxRow.type))
         counts = {event_type: number for event_type, number in events if event_type.startswith("redemption")}
         assert counts["redemption.voided.v1"] == counts["redemption.admitted.v1"] == voids
