@@ -3,6 +3,7 @@
 import click
 
 from passes.access.commands import staff
+from passes.access.key_commands import keys
 from passes.catalogue.commands import catalogue
 from passes.chores import chores
 from passes.credential.commands import credential
@@ -21,6 +22,7 @@ COMMANDS: tuple[click.Command, ...] = (
     chores,
     *LAUNCHER,
     staff,
+    keys,
     catalogue,
     credential,
     pass_,

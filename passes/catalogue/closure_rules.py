@@ -1,10 +1,11 @@
 """What closes a place for a while, and when it is full. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from passes.entitlement.facts import Closure
 from passes.entitlement.terms import Terms
 
 CONDITIONS = ("river_level", "wind", "lightning", "forest_fire_ban", "flood_alert", "rain_landslide_alert")
@@ -63,3 +64,12 @@ def level_of(counted: Counted | None, capacity_people: int | None, limits: Thres
     if share >= limits.report_at:
         return "report"
     return "notice" if share >= limits.notice_at else "free"
+
+
+def longest(closures: Iterable[Closure]) -> dict[str, datetime | None]:
+    """Until when each kind lasts, where several of a kind hold at once; None: nobody knows."""
+    found: dict[str, datetime | None] = {}
+    for one in closures:
+        known = found.get(one.kind, one.until)
+        found[one.kind] = None if known is None or one.until is None else max(known, one.until)
+    return found
