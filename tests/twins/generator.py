@@ -57,6 +57,17 @@ class Place:
     beside: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What a case is to show: the row's question missed or met, at its boundary or not; None: the pass or the day."""
+
+    place: Place
+    question: Question | None
+    row: str
+    missed: bool
+    edge: bool
+
+
 @dataclass(frozen=True, eq=False)
 class Group:
     """One sheet, and by row what can be made to decide on it: a question, or None for the pass and the place."""
@@ -118,16 +129,20 @@ def cases_of(group: Group, n: int, rng: Random) -> Iterator[Case]:
     """n cases; a scan refused until later today is also asked at that moment, and a second before."""
     made = 0
     while made < n:
-        (target,) = rng.choices(list(group.weights), list(group.weights.values()))
-        found = group.targets[target]
-        edges = [one for one in found if one[1] is None]
-        place, question = rng.choice(edges if edges and rng.random() < 0.6 else found)
-        case = case_of(group, place, question, target, rng)
+        case = case_of(group, aimed(group, rng), rng)
         yield case
         made += 1
         for later in later_today(group, case, rng):
             yield later
             made += 1
+
+
+def aimed(group: Group, rng: Random) -> Aim:
+    (row,) = rng.choices(list(group.weights), list(group.weights.values()))
+    found = group.targets[row]
+    edges = [one for one in found if one[1] is None]
+    place, question = rng.choice(edges if edges and rng.random() < 0.6 else found)
+    return Aim(place, question, row, missed=rng.random() < 0.55, edge=rng.random() < 0.8)
 
 
 def later_today(group: Group, case: Case, rng: Random) -> Iterator[Case]:
@@ -145,22 +160,22 @@ def answered(group: Group, facts: Facts, target: str, edge: bool, near: tuple[st
     return Case(facts, decision, next_allowed(group.sheet, facts, decision), target, edge, near)
 
 
-def case_of(group: Group, place: Place, question: Question | None, target: str, rng: Random) -> Case:
+def case_of(group: Group, aim: Aim, rng: Random) -> Case:
+    place, question, row, missed, edge = aim.place, aim.question, aim.row, aim.missed, aim.edge
     draft = drafted(group, place, rng)
-    missed, edge = rng.random() < 0.55, rng.random() < 0.8
     near = set(place.beside) if place.opening.closed is None else set()
     near |= meet_all(group, place, draft)
-    if target in PASS_ROWS:
-        spoil_pass(target, draft, group.sheet, missed=missed, edge=edge)
-        near |= {target} if not missed and (edge or target not in EDGED) else set()
-    elif target == "then_discount":
+    if row in PASS_ROWS:
+        spoil_pass(row, draft, group.sheet, missed=missed, edge=edge)
+        near |= {row} if not missed and (edge or row not in EDGED) else set()
+    elif row == "then_discount":
         near |= spend(place, draft, met=not missed, edge=edge)
     elif question is not None and not isinstance(question, Closed):
         fits = answer_to(question, draft, met=not missed, edge=edge)
-        near = near | {target} if fits and edge and not missed else near - {target}
+        near = near | {row} if fits and edge and not missed else near - {row}
     add_noise(group, draft)
     at_edge = edge if not isinstance(question, Closed) else is_at_edge(group, place)
-    return answered(group, draft.facts(), target, at_edge, tuple(sorted(near)))
+    return answered(group, draft.facts(), row, at_edge, tuple(sorted(near)))
 
 
 def is_at_edge(group: Group, place: Place) -> bool:

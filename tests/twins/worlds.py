@@ -11,13 +11,14 @@ from passes.entitlement.terms import Terms
 from tests.rules.samples import sample, small_terms
 
 EDGE_DAYS = [
+    *["2025-12-30", "2025-12-31"],
     *["2026-01-01", "2026-02-14", "2026-02-15", "2026-02-28", "2026-03-01", "2026-03-31", "2026-04-09", "2026-04-10"],
     *["2026-04-30", "2026-05-01", "2026-05-06", "2026-08-01", "2026-08-31", "2026-09-30", "2026-10-01", "2026-10-03"],
     *["2026-10-08", "2026-10-15", "2026-10-16", "2026-10-31", "2026-11-01", "2026-12-23", "2026-12-24", "2026-12-31"],
     *["2027-01-01", "2027-01-03", "2027-01-04", "2027-02-27", "2027-02-28", "2027-03-01", "2027-04-25", "2027-05-02"],
     *["2027-06-15", "2027-09-15", "2027-12-31", "2028-02-28", "2028-02-29", "2028-03-01", "2028-07-01"],
 ]
-"""Month ends, New Year, leap days, the edges of seasons and holidays, and days beyond the calendar's data."""
+"""Month ends, New Year, leap days, the edges of seasons and holidays, days before and beyond the calendar's data."""
 
 MONDAY = 0
 CONTRACT_ENDS = ["2026-02-28", "2026-04-30", "2026-08-31", "2026-10-15", "2026-12-31", "2027-02-27", "2027-12-31"]
@@ -72,6 +73,7 @@ BENEFITS: dict[str, list[dict[str, Any]]] = {
     "R1": [{"reservation": {"mode": "always", **SLOTS}}, {"no_show_strike": True}],
     "R2": [{"reservation": {**HOLIDAYS_ONLY, **SLOTS}}],
     "R3": [{"reservation": {"mode": "only_on", "days": ["12-24..01-03"], **SLOTS}}],
+    "R5": [{"holder_limits": {"min_age": 18}}, {"reservation": {"mode": "only_on", "days": ["national_day"], **SLOTS}}],
     "R4": [{"reservation": STAY}, {"discount": {"percent": 20, "base": "best_available_rate"}}],
     "S1": [{"free_item": {"sku": "CAKE", "stock": {"per_day": 20}}}],
     "S2": [{"free_item": {"sku": "MUG", "stock": {"per_venue": 3}}}, {"free_item": {"sku": "NOODLE"}}],

@@ -4,7 +4,7 @@
 // place is full. What changes there changes here; the tests of the twins hold both together.
 
 import { dayOf, dayStart, periodOf } from "./entitlement/days";
-import { choiceToMake, closuresEnd, isOn, kindOf, type Asked } from "./entitlement/questions";
+import { choiceToMake, closureEnd, countIn, isOn, kindOf, type Asked } from "./entitlement/questions";
 import { FORMAT } from "./entitlement/wire";
 import type { Answer, Choice, ConfirmItem, Counter, DaySheet, Decision, Facts, Offered } from "./entitlement/wire";
 import type { Question } from "./entitlement/wire";
@@ -97,7 +97,7 @@ function admitted(sheet: DaySheet, asked: Asked, opening: number, moves: number,
   const questions = sheet.openings[opening]!;
   const fixed = sheet.moves[moves]!.map(([name, per, limit]) => ({ per, row: periodRow(name, per, limit, asked) }));
   const limited = fixed.flatMap(({ per, row: [name, period, limit] }) =>
-    limit === null ? [] : [{ per, limit, before: asked.facts.counters[`${name} ${period}`] ?? 0 }],
+    limit === null ? [] : [{ per, limit, before: countIn(asked.facts.counters, name, period) }],
   );
   const thenDiscount = sheet.offers[asked.benefitId]!.then_discount;
   const isSpent = limited.some(({ before, limit }) => before >= limit);
@@ -144,9 +144,9 @@ function openFrom(sheet: DaySheet, [opening, , , runs]: Offered, day: number): {
   return run === undefined ? null : { day: Math.max(day, run[0]), questions: sheet.openings[run[2]]! };
 }
 
-/** When the first that refuses would not; a later moment than asked.now, or null. */
+/** Until when the first that refuses goes on to; a later moment than asked.now, or null. */
 function clearsAt(questions: Question[], asked: Asked): number | null {
-  if (isOn(asked, ["venue_closed"])) return closuresEnd(asked, ["venue_closed"]);
+  if (isOn(asked, ["venue_closed"])) return closureEnd(asked, ["venue_closed"]);
   const refusing = questions.find((one) => typeof kindOf(one).say(one, asked) === "string");
   return refusing === undefined ? null : (kindOf(refusing).clearsAt?.(refusing, asked) ?? null);
 }

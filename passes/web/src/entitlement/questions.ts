@@ -1,7 +1,7 @@
 // What a gate may have to ask, one small entry a kind: the questions of passes/entitlement/rule_*.py.
 
 import { dayNumber, dayStart, isoDay, periodOf, yearAndMonth } from "./days";
-import type { Booked, ConfirmItem, Counter, Facts, Per, Question } from "./wire";
+import type { Booked, Closure, ConfirmItem, Counter, Facts, Per, Question } from "./wire";
 
 const EARLY_SECONDS = 900;
 const OLDEST = 150;
@@ -20,7 +20,7 @@ export type Said = string | ConfirmItem | null;
 
 export interface Kind<Q> {
   say: (question: Q, asked: Asked) => Said;
-  /** When it refuses: the first later moment at which it would not, all else equal; null where waiting is vain. */
+  /** When it refuses: a later moment up to which it goes on to refuse; null where waiting is vain. */
   clearsAt?: (question: Q, asked: Asked) => number | null;
   /** What an admitted scan moves because of what was chosen, entered or booked for it. */
   moves?: (question: Q, asked: Asked) => Counter[];
@@ -43,26 +43,26 @@ export const choiceToMake = (item: string, choices: ConfirmItem["choices"]): Con
 
 const tomorrow = (asked: Asked): number => dayStart(asked.day + 1);
 
+/** What is not among the counts was never used. */
+export const countIn = (counts: Facts["counters"], name: string, period: string): number =>
+  counts[`${name} ${period}`] ?? 0;
+
 /** How often that was used in the period of the day, or of another day. */
 function count(asked: Asked, name: string, per: Per, day = asked.day): number {
-  return asked.facts.counters[`${name} ${periodOf(per, day, asked.validFrom)}`] ?? 0;
+  return countIn(asked.facts.counters, name, periodOf(per, day, asked.validFrom));
 }
 
-/** The ends of the closures of these kinds that are on; null is one without an end. */
-function endsOf(asked: Asked, kinds: string[]): (number | null)[] {
-  const on = asked.facts.closures.filter(
+/** The closures of these kinds that are on. */
+function closuresOn(asked: Asked, kinds: string[]): Closure[] {
+  return asked.facts.closures.filter(
     ([kind, startsAt, until]) => kinds.includes(kind) && startsAt <= asked.now && (until === null || asked.now < until),
   );
-  return on.map(([, , until]) => until);
 }
 
-export const isOn = (asked: Asked, kinds: string[]): boolean => endsOf(asked, kinds).length > 0;
+export const isOn = (asked: Asked, kinds: string[]): boolean => closuresOn(asked, kinds).length > 0;
 
-/** The last end of what is on; null where one of them has none. */
-export function closuresEnd(asked: Asked, kinds: string[]): number | null {
-  const ends = endsOf(asked, kinds);
-  return ends.includes(null) ? null : Math.max(...(ends as number[]));
-}
+/** The end of one that is on; null where it has none. Whether another is on then is asked then. */
+export const closureEnd = (asked: Asked, kinds: string[]): number | null => closuresOn(asked, kinds)[0]![2];
 
 type Window = [opens: number, closes: number];
 
@@ -125,7 +125,7 @@ export const KINDS: Kinds = {
   },
   conditions: {
     say: ([, conditions], asked) => unless(!isOn(asked, conditions), "closed_by_condition"),
-    clearsAt: ([, conditions], asked) => closuresEnd(asked, conditions),
+    clearsAt: ([, conditions], asked) => closureEnd(asked, conditions),
   },
   hours: {
     say: ([, windows], asked) => {
@@ -168,7 +168,7 @@ export const KINDS: Kinds = {
   },
   rested: {
     say: ([, name, days], asked) => unless(daysUsed(asked, name, days).length === 0, "cooling_down"),
-    clearsAt: ([, name, days], asked) => dayStart(Math.max(...daysUsed(asked, name, days)) + days),
+    clearsAt: ([, name, days], asked) => dayStart(daysUsed(asked, name, days)[0]! + days),
   },
   member: {
     say: ([, group, choose, members, own], asked) => {
@@ -221,7 +221,7 @@ export const KINDS: Kinds = {
   },
   stock: {
     say: ([, name, per, limit], asked) =>
-      unless((asked.facts.stock[`${name} ${stockPeriod(per, asked)}`] ?? 0) < limit, "out_of_stock"),
+      unless(countIn(asked.facts.stock, name, stockPeriod(per, asked)) < limit, "out_of_stock"),
     clearsAt: ([, , per], asked) => (per === "day" ? tomorrow(asked) : null),
     stock: ([, name, per, limit], asked) => [[name, stockPeriod(per, asked), limit]],
   },
@@ -232,6 +232,7 @@ export const KINDS: Kinds = {
 
 /** The entry of a question's kind; throws for one this build does not know. */
 export function kindOf(question: Question): Kind<Question> {
-  if (!Object.hasOwn(KINDS, question[0])) throw new Error(`unknown question: ${question[0]}`);
-  return KINDS[question[0]] as unknown as Kind<Question>;
+  const [kind] = question;
+  if (!Object.hasOwn(KINDS, kind)) throw new Error(`unknown question: ${kind}`);
+  return KINDS[kind] as unknown as Kind<Question>;
 }
