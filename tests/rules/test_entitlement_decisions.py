@@ -5,11 +5,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from passes.entitlement.rule_limits import CooldownDays
 
 from passes.entitlement.decide import Chosen, choose_benefit, counters_of, decide
 from passes.entitlement.facts import Choice, Decision
 from passes.entitlement.rule import Closed
-from passes.entitlement.rule_limits import CooldownDays
 from passes.entitlement.terms import Terms
 from tests.rules.samples import facts_at, local, named, sample, sheet_at, small_calendar, small_terms
 
