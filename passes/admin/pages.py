@@ -24,6 +24,7 @@ from passes.admin import (
     member_pages,
     order_pages,
     pass_pages,
+    rule_pages,
     staff_pages,
 )
 from passes.admin.desk import blueprint
@@ -47,6 +48,7 @@ __all__ = [
     "member_pages",
     "order_pages",
     "pass_pages",
+    "rule_pages",
     "staff_pages",
 ]
 
