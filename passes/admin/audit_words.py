@@ -78,6 +78,7 @@ FACTS = {
     "generation": N_("Generation of codes"),
     "by": N_("Operator"),
     "file": N_("File"),
+    "remedies": N_("Remedies"),
 }
 # Facts that say what the subject is called; they stand there and not in the list.
 NAMING = ("login", "number", "device", "lane", "key")

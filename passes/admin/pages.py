@@ -27,6 +27,7 @@ from passes.admin import (
     order_pages,
     pass_pages,
     reservation_pages,
+    rule_pages,
     staff_pages,
 )
 from passes.admin.desk import blueprint
@@ -53,6 +54,7 @@ __all__ = [
     "order_pages",
     "pass_pages",
     "reservation_pages",
+    "rule_pages",
     "staff_pages",
 ]
 

@@ -53,6 +53,4 @@ class KeyForm(Schema):
     """A key of another system."""
 
     name = Text(required=True, max_length=40)
-    scopes = fields.List(
-        fields.String(validate=validate.OneOf(SCOPES, error=_CHOOSE)), load_default=list
-    )
+    scopes = fields.List(fields.String(validate=validate.OneOf(SCOPES, error=_CHOOSE)), load_default=list)

@@ -11,6 +11,7 @@ from flask_babel import gettext
 from passes import clock, settings
 from passes.access import rates
 from passes.access.guard import secret_link
+from passes.catalogue.changes import changes_since
 from passes.catalogue.closure_queries import closures_on
 from passes.catalogue.closure_rules import longest
 from passes.catalogue.closure_words import NOTICES
@@ -56,6 +57,7 @@ SECTION_NAMES = {
     "city": N_("About the city"),
     "experiences": N_("Experiences"),
 }
+HOWS = {"added": N_("new"), "removed": N_("gone"), "changed": N_("changed")}
 ICONS = (
     ("icon-192.png", "192x192", "any"),
     ("icon-512.png", "512x512", "any"),
@@ -85,11 +87,14 @@ def _page(token: str, *, error: str | None = None, status: int = 200) -> Respons
         wallet = get_wallet(session, pass_, now)
         code = show_code(session, pass_, now=now)
         closed = closures_on(session, now=now)
+        since = changes_since(session, pass_.terms_version, pass_.product_id)
     html = render_template(
         "wallet/page.html",
         token=token,
         wallet=wallet,
         code=code,
+        since=since,
+        hows={how: gettext(words) for how, words in HOWS.items()},
         error=error,
         thanks="thanks" in request.args,
         now=now,
