@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from passes.booking.rules import Slot, closed_on, is_needed, reservation_of, slots_on
-from passes.catalogue.queries import get_calendar, get_terms, list_benefits
+from passes.catalogue.queries import effective_terms, get_calendar, list_benefits
 from passes.entitlement.terms import Benefit, Venue
 from passes.lifecycle.models import Pass
 
@@ -32,7 +32,7 @@ class Bookable:
 
 def list_bookable(session: Session, pass_: Pass) -> Sequence[Bookable]:
     """What this pass may reserve, by the terms it was sold under, in the order of the catalogue."""
-    terms = get_terms(session, pass_.terms_version)
+    terms = effective_terms(session, pass_.terms_version)
     return [
         Bookable(benefit, terms.venues[venue_id])
         for benefit in list_benefits(terms, pass_.product_id)
