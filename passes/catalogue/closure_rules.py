@@ -1,5 +1,6 @@
 """What closes a place for a while, and when it is full. Pure."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +13,8 @@ CONDITIONS = ("river_level", "wind", "lightning", "forest_fire_ban", "flood_aler
 VENUE_CLOSED, VENUE_FULL = "venue_closed", "venue_full"
 KINDS = (*CONDITIONS, VENUE_CLOSED, VENUE_FULL)
 
+# What a feed calls a closure: it stands in an address, too.
+REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,79}")
 COUNTS_FOR = timedelta(minutes=30)
 Level = Literal["free", "notice", "report", "stop", "old", "uncounted", "no_limit"]
 """How full a venue is: from which share on its pass rules ask for what. old: counted too long ago to say;
