@@ -135,7 +135,13 @@ def _visits(session: Session, pass_: Pass) -> Iterator[Happening]:
 
 
 def _visit(scan: Scan, facts: dict[str, object]) -> Happening:
-    outcome, _, code = scan.answer.partition("/")
+    """What the gate did; of a visitor it let in, also when that was beyond what the terms give."""
+    outcome, _, code = scan.shown.partition("/")
+    against = scan.verdict.partition("/")[2]
+    if outcome == "admitted" and against:
+        words = N_("Let in at %(venue)s (%(lane)s), which does not count as a use of %(benefit)s: %(why)s")
+        why = WORDS.get(against, Text(against, against))
+        return Happening(scan.scanned_at, "visits", 70, words, facts | {"why": why}, "bad")
     if outcome == "admitted":
         words = N_("Admitted at %(venue)s (%(lane)s): %(benefit)s")
         return Happening(scan.scanned_at, "visits", 70, words, facts, "good")
