@@ -98,11 +98,19 @@ BAD = [
         [f'{{reservation: {{{SLOTS}, open: "10:00-11:30"}}}}'],
     ),
     (
-        "reservation: none of its days lies in the season of the benefit",
+        "reservation: on none of its days is the benefit open",
         RULE + 1,
         [
             '{season: ["05-01..05-31"]}',
             f'{{reservation: {{{SLOTS.replace("always", "only_on")}, days: ["07-01..07-31"], open: "10:00-12:00"}}}}',
+        ],
+    ),
+    (
+        "reservation: on none of its days is the benefit open",
+        RULE + 1,
+        [
+            "{blackout: [labor_day]}",
+            "{reservation: {mode: only_on, days: [labor_day], unit: night, lead_days: 30, cancel_before_minutes: 60}}",
         ],
     ),
     (
