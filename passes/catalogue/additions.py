@@ -15,10 +15,10 @@ def with_additions(pinned: Terms, newest: Terms) -> Terms:
     What flows in: benefits that a product has gained, new places of a benefit, and the venues of both. Nothing else
     changes: a benefit that was there keeps its rules and its places, one that was removed stays, and a product keeps
     its price. A benefit that another product already had flows in with the pinned rules, if they admit the holder.
-    Version and digest stay those of the pinned terms. The pinned terms themselves where there is nothing to add, or
-    where their pass_rules.new_venue promises no additions.
+    Version and digest stay those of the pinned terms. The pinned terms themselves where there is nothing to add, where
+    the other are no newer, or where their pass_rules.new_venue promises no additions.
     """
-    if pinned.version == newest.version or pinned.pass_rules.get("new_venue", APPLIES) != APPLIES:
+    if newest.version <= pinned.version or pinned.pass_rules.get("new_venue", APPLIES) != APPLIES:
         return pinned
     products = {id_: _product(product, pinned, newest) for id_, product in pinned.products.items()}
     benefits = {id_: _with_places(benefit, newest) for id_, benefit in pinned.benefits.items()}

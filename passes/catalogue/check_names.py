@@ -96,15 +96,19 @@ def groups(checking: Checking, benefit: Benefit) -> None:
                 f"choosing {group.choose} of {total} limits nothing",
             )
         if group.benefits and benefit.id not in group.benefits:
-            checking.fault(
-                benefit.id, f"不在自己的 choice_group {group.id} 之中", f"is no member of its choice_group {group.id}"
+            checking.rule_fault(
+                benefit,
+                group,
+                f"不在自己的 choice_group {group.id} 之中",
+                f"is no member of its choice_group {group.id}",
             )
         for other_id in group.benefits or benefits:
             other = benefits.get(other_id)
             carried = [g for g in of_type(other.rules, ChoiceGroup) if g.id == group.id] if other else []
             if (group.benefits and other and not carried) or any(g != group for g in carried):
-                checking.fault(
-                    benefit.id,
+                checking.rule_fault(
+                    benefit,
+                    group,
                     f"“{other_id}”没有相同的 choice_group {group.id}",
                     f"“{other_id}” does not carry the same choice_group {group.id}",
                 )
@@ -126,8 +130,8 @@ def pools(checking: Checking) -> None:
     for benefit in checking.terms.benefits.values():
         for pool in of_type(benefit.rules, Pool):
             if totals.setdefault(pool.id, pool.total) != pool.total:
-                checking.fault(
-                    benefit.id, f"pool {pool.id} 的 total 不一致", f"the pool {pool.id} has another total elsewhere"
+                checking.rule_fault(
+                    benefit, pool, f"{pool.id} 的 total 不一致", f"the pool {pool.id} has another total elsewhere"
                 )
 
 

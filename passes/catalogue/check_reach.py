@@ -7,6 +7,7 @@ from passes.catalogue.check_first import prerequisites
 from passes.catalogue.draft import Checking, needs_another, of_type
 from passes.entitlement.rule_choices import Achievement
 from passes.entitlement.rule_holders import OLDEST, HolderClasses, HolderLimits
+from passes.entitlement.rule_slots import NightsEntered, Reservation, SlotNow
 from passes.entitlement.rule_terms import Supplement, Variants
 from passes.entitlement.spans import WEEKDAYS, days_of_the_year, in_season
 from passes.entitlement.terms import Benefit, Product
@@ -19,6 +20,7 @@ def check(checking: Checking) -> None:
         holders(checking, benefit)
         prerequisites(checking, benefit)
         achievements(checking, benefit)
+        bookings(checking, benefit)
         seasonal(checking, benefit)
         weekdays(checking, benefit)
     for product in checking.terms.products.values():
@@ -104,6 +106,17 @@ def opened_by(checking: Checking, product: Product) -> set[str]:
     """Where an admission with the product counts as a visit."""
     benefits = map(checking.terms.benefits.__getitem__, product.benefits)
     return {venue_id for benefit in benefits if not needs_another(benefit) for venue_id in benefit.at}
+
+
+def bookings(checking: Checking, benefit: Benefit) -> None:
+    """Days that ask for a reservation come while the benefit is open."""
+    for rule in of_type(benefit.rules, Reservation):
+        if rule.days is None or not checking.calendar.years:
+            continue
+        openings = (opening for venue_id in benefit.at for _, opening in checking.openings(benefit, venue_id))
+        asked = {SlotNow(), NightsEntered(benefit.id)}
+        if not any(opening.closed is None and asked & set(opening.questions) for opening in openings):
+            checking.rule_fault(benefit, rule, "days 之中没有可用的日子", "on none of its days is the benefit open")
 
 
 def seasonal(checking: Checking, benefit: Benefit) -> None:

@@ -52,12 +52,7 @@ def seats(checking: Checking, benefit: Benefit, rule: Reservation, slots: Slots)
 
 def slots_at(checking: Checking, benefit: Benefit, rule: Reservation, slots: Slots, venue: Venue) -> None:
     windows = [window for own in of_type(benefit.rules, TimeWindow) for window in own.windows] or venue.hours
-    days = days_needed(checking, benefit, rule)
-    if not days and checking.calendar.years:
-        checking.rule_fault(
-            benefit, rule, "days 均不在开放季节之内", "none of its days lies in the season of the benefit"
-        )
-    for day in days:
+    for day in days_needed(checking, benefit, rule):
         open_: list[TimeSpan] = [window.span for window in windows if window.holds(day)]
         if not any(span.contains(slots.span) for span in open_):
             checking.rule_fault(

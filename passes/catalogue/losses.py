@@ -31,8 +31,8 @@ class Loss:
 def losses_of(old: Terms, new: Terms, calendar: Calendar, *, products: Set[str], today: date) -> frozenset[Loss]:
     """All that holders of these products have under the old terms and would not have under the new ones.
 
-    A benefit whose contract has run out is no loss any more. Fewer uses and other hours are none: they hold only for
-    passes sold later. A product that is no longer sold takes nothing from those who have it.
+    A benefit whose contract has run out is no loss any more. Fewer uses, other hours and new conditions are none: they
+    hold only for passes sold later. A product that is no longer sold takes nothing from those who have it.
     """
     found: set[Loss] = set()
     for product_id in products & set(old.products):

@@ -57,7 +57,7 @@ SECTION_NAMES = {
     "city": N_("About the city"),
     "experiences": N_("Experiences"),
 }
-HOWS = {"added": N_("new"), "removed": N_("gone"), "changed": N_("changed")}
+HOWS = {"added": N_("new"), "removed": N_("reduced"), "changed": N_("changed")}
 ICONS = (
     ("icon-192.png", "192x192", "any"),
     ("icon-512.png", "512x512", "any"),

@@ -80,6 +80,12 @@ def test_terms_that_promise_no_additions_get_none() -> None:
     assert with_additions(closed, new) is closed
 
 
+def test_older_terms_add_nothing() -> None:
+    older = terms_of(1, benefit("B0"), benefit("B1"))
+    newer = terms_of(2, benefit("B0"))
+    assert with_additions(newer, older) is newer
+
+
 def test_additions_twice_are_additions_once() -> None:
     new = terms_of(2, benefit("B0", "{per_day: 1}"), benefit("B1"), benefit("B2"))
     once = with_additions(OLD, new)

@@ -72,7 +72,7 @@ BAD = [
         ["{choice_group: {id: g, choose: 2, of: [{id: A, zh: 甲, en: a}, {id: B, zh: 乙, en: b}]}}"],
     ),
     ("choice_group: there is no benefit “B9”", RULE, ["{choice_group: {id: g, choose: 1, of: [B1, B9]}}"]),
-    ("“B0” does not carry the same choice_group g", ENTRY, ["{choice_group: {id: g, choose: 1, of: [B0, B1]}}"]),
+    ("“B0” does not carry the same choice_group g", RULE, ["{choice_group: {id: g, choose: 1, of: [B0, B1]}}"]),
     # what must or must not have been used besides
     ("same_day_exclusive: names the benefit itself", RULE, ["{same_day_exclusive: [B1]}"]),
     ("same_day_exclusive: there is no benefit “B9”", RULE, ["{same_day_exclusive: [B9]}"]),
@@ -98,11 +98,19 @@ BAD = [
         [f'{{reservation: {{{SLOTS}, open: "10:00-11:30"}}}}'],
     ),
     (
-        "reservation: none of its days lies in the season of the benefit",
+        "reservation: on none of its days is the benefit open",
         RULE + 1,
         [
             '{season: ["05-01..05-31"]}',
             f'{{reservation: {{{SLOTS.replace("always", "only_on")}, days: ["07-01..07-31"], open: "10:00-12:00"}}}}',
+        ],
+    ),
+    (
+        "reservation: on none of its days is the benefit open",
+        RULE + 1,
+        [
+            "{blackout: [labor_day]}",
+            "{reservation: {mode: only_on, days: [labor_day], unit: night, lead_days: 30, cancel_before_minutes: 60}}",
         ],
     ),
     (
@@ -216,8 +224,8 @@ def test_a_product_lists_nothing_its_holder_can_never_use() -> None:
 def test_a_pool_has_one_size() -> None:
     pools = [benefit(f"B{n}", f"{{pool: {{id: p, total: {5 + n}}}}}") for n in (0, 1)]
     [fault] = faults_of(*pools)
-    assert (fault.line, fault.id) == (FIRST_LINE + 7, "B1")
-    assert fault.reason.en == "the pool p has another total elsewhere"
+    assert (fault.line, fault.id) == (FIRST_LINE + 7 + 6, "B1")
+    assert fault.reason.en == "pool: the pool p has another total elsewhere"
 
 
 def test_a_stock_has_one_size_at_a_place() -> None:
