@@ -25,12 +25,17 @@ from tests.twins.worlds import World, worlds
 
 SEED = 20261127
 WEIGHTS: dict[str, tuple[float, float]] = {
-    **{"contract_validity": (0.7, 7), "season": (0.5, 4), "blackout": (3, 4), "calendar_missing": (5, 18)},
-    **{"weekday_in": (1, 2), "weekday_not": (1, 1), "time_window": (1, 0.7), "cooldown_days": (1.3, 1)},
-    **{"same_day_exclusive": (1.5, 1), "companion": (1.7, 1), "stay (nights)": (1.3, 1), "manual_confirm": (1.4, 1)},
-    **{"then_discount": (1, 2), "choose_benefit": (1, 1.3), "variants": (1, 1.7)},
-    **{**dict.fromkeys(PASS_ROWS, (1, 1.2)), "venue_full": (1, 1.5)},
-    **{name: (0.4, 0.4) for name in CARRYING if name != "variants"},
+    **{"contract_validity": (0.6, 8), "season": (0.8, 4.5), "blackout": (2.4, 3.2), "calendar_missing": (4, 18)},
+    **{"weekday_in": (1, 1.5), "weekday_not": (0.3, 0.3), "time_window": (1.2, 1), "cooldown_days": (1.3, 1.3)},
+    **{"same_day_exclusive": (1.5, 1.5), "companion": (1.5, 1.5), "stay (nights)": (1.2, 1.2)},
+    **{
+        "manual_confirm": (1.35, 1.35),
+        "achievement": (1.8, 1.8),
+        "then_discount": (1, 2.4),
+        "choose_benefit": (1, 1.3),
+    },
+    **{"variants": (1, 1.9), **dict.fromkeys(PASS_ROWS, (1, 1.2)), "venue_full": (1, 1.6)},
+    **{name: (0.35, 0.5 if name == "buy_x_get_y" else 0.35) for name in CARRYING if name != "variants"},
 }
 """How often a row is aimed at: on a day with only closed benefits for it, and on one that can also let in."""
 
@@ -111,7 +116,7 @@ class Group:
     @cached_property
     def weights(self) -> dict[str, float]:
         let_in = {row for row, found in self.targets.items() if any(question is None for _, question in found)}
-        return {row: WEIGHTS.get(row, (1.15, 1.15))[row in let_in] for row in sorted(self.targets)}
+        return {row: WEIGHTS.get(row, (1.2, 1.2))[row in let_in] for row in sorted(self.targets)}
 
 
 def groups(seed: int, cases: int, *, more_days: int = 3) -> Iterator[tuple[Group, Iterator[Case]]]:

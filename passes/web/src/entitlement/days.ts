@@ -30,6 +30,8 @@ export function yearAndMonth(iso: string): [year: number, month: number] {
 
 /** The period a use on this day counts in: "2026-05-01", "2026-05", "term:2026-05-01" or "ever". */
 export function periodOf(per: Per, day: number, validFrom: number): string {
-  const periods = { day: () => isoDay(day), month: () => isoDay(day).slice(0, 7), term: () => `term:${isoDay(validFrom)}` };
-  return per === "ever" ? per : periods[per]();
+  if (per === "ever") return per;
+  if (per === "term") return `term:${isoDay(validFrom)}`;
+  const iso = isoDay(day);
+  return per === "month" ? iso.slice(0, 7) : iso;
 }
