@@ -194,7 +194,8 @@ def test_what_is_left_of_each_benefit_is_shown(
     rows = benefits_on(client.get(mine.path, headers=ENGLISH).text)
     assert len(rows) == 51  # all but the one for children
     assert rows["B15"].endswith("1 of 1 left today 6 of 6 left this term")
-    assert rows["B06"].endswith("Not open yet")
+    assert rows["B06"].endswith("1 of 1 left today 12 of 12 left this term")
+    assert "2 of 2 left this month" in rows["B35"]
     gate = gate_at(session, "S15", now=now, default_benefit_id="B15").gate
     scan = ScanRequest(scan_id=uuid4(), code=code_of(session, mine.pass_, now=now))
     assert record_scans(session, gate, [scan], now=now)[0]["decision"] == "admitted"
@@ -371,11 +372,13 @@ def test_what_is_usable_now_is_what_a_gate_would_admit_now(
     gate = gate_at(session, "S15", now=now, default_benefit_id="B15").gate
     record_scans(session, gate, [ScanRequest(scan_id=uuid4(), code=code_of(session, mine.pass_, now=now))], now=now)
     session.commit()
-    assert "Qingcheng" not in part(client.get(mine.path, headers=ENGLISH).text, "open-now")
+    again = part(client.get(mine.path, headers=ENGLISH).text, "open-now")
+    assert "Qingcheng Ancient Town combined ticket" not in again
+    assert "Half price for a friend" in again  # which is for who went in today
     time.moment = now + timedelta(hours=14)
     night = part(client.get(mine.path, headers=ENGLISH).text, "open-now")
-    assert "Nothing is open for this pass at the moment." in night
-    assert "Wuquan Mountain Park lets you in first: 26 Nov 2026, 06:30." in night
+    assert "20% off at Old Street heritage craft shops day and night" in night
+    assert "Wuquan" not in night
 
 
 def test_a_pass_that_opens_nothing_shows_no_places(client: FlaskClient, unused: Holding) -> None:
