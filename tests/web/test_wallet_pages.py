@@ -194,7 +194,11 @@ def test_what_is_left_of_each_benefit_is_shown(
     rows = benefits_on(client.get(mine.path, headers=ENGLISH).text)
     assert len(rows) == 51  # all but the one for children
     assert rows["B15"].endswith("1 of 1 left today 6 of 6 left this term")
-    assert rows["B06"].endswith("Not open yet")
+    assert rows["B31"].endswith("1 of 1 left today 6 of 6 left this term (shared)")
+    # The water bus sleeps in winter; the hot spring is closed to nobody today.
+    assert "Out of season: see the opening dates · next on 10 April 2027" in rows["B35"]
+    assert rows["B35"].endswith("2 of 2 left this month")
+    assert "next on" not in rows["B31"]
     gate = gate_at(session, "S15", now=now, default_benefit_id="B15").gate
     scan = ScanRequest(scan_id=uuid4(), code=code_of(session, mine.pass_, now=now))
     assert record_scans(session, gate, [scan], now=now)[0]["decision"] == "admitted"
