@@ -35,10 +35,10 @@ build: $(WEB)/static/manifest.json $(WEB)/translations/zh/LC_MESSAGES/messages.m
 .PHONY: test
 test: setup-tests lint ## set everything up and run every check and test
 	cd $(WEB) && $(PATH_WITH_NODE) npm run --silent test
-	FONTCONFIG_FILE="$$($(BIN)/python -m tests.fonts)" $(BIN)/python -m pytest -q -n 2 --dist loadfile $(TESTS)
+	FONTCONFIG_FILE="$$($(BIN)/python -m tests.fonts)" $(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder $(TESTS)
 
 .PHONY: setup-tests
-setup-tests: $(STAMPS)/dev build $(STAMPS)/java chromium ## set up what the tests need, and stop there
+setup-tests: $(STAMPS)/dev build jars chromium ## set up what the tests need, and stop there
 
 .PHONY: lint
 lint: $(STAMPS)/dev $(WEB)/node_modules/.installed ## style, types and import contracts
@@ -48,7 +48,7 @@ lint: $(STAMPS)/dev $(WEB)/node_modules/.installed ## style, types and import co
 	cd $(WEB) && $(PATH_WITH_NODE) npm run --silent check
 
 .PHONY: fuzz
-fuzz: setup-tests ## throw generated requests at the API for a while
+fuzz: setup-tests ## throw generated requests at the API, and a million scans at both twins
 	$(BIN)/python -m pytest -q -p no:randomly fuzz
 
 .PHONY: screenshots
@@ -56,8 +56,14 @@ screenshots: setup-tests ## take the pictures of the README anew, from a city ma
 	FONTCONFIG_FILE="$$($(BIN)/python -m tests.fonts)" $(BIN)/python -m tests.pictures
 
 .PHONY: bench
-bench: $(STAMPS)/embedded build $(STAMPS)/java ## measure scans per second of the running service
+bench: $(STAMPS)/embedded build $(STAMPS)/java ## measure decisions, and scans per second of the running service
+	$(BIN)/python -m benchmarks.decisions
 	$(BIN)/python -m benchmarks
+
+# Before the tests: two of them that need Kafka may begin at once, each with a time limit.
+.PHONY: jars
+jars: $(STAMPS)/java
+	@$(BIN)/python -c 'from passes.launcher.kafka_jars import kafka_jars; kafka_jars()'
 
 .PHONY: chromium
 chromium:

@@ -2,11 +2,10 @@
 
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from shutil import which
 
 import psycopg
 import pytest
@@ -17,7 +16,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 from playwright.sync_api import Browser, expect, sync_playwright
 from psycopg import sql
-from sqlalchemy import Engine, NullPool, create_engine
+from sqlalchemy import Engine, NullPool, StaticPool, create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
@@ -27,6 +26,7 @@ from passes.app import create_app
 from passes.launcher.kafka import EmbeddedKafka
 from passes.launcher.postgres import EmbeddedPostgres
 from passes.settings import Settings
+from tests import chromium
 
 ROOT = Path(__file__).resolve().parent.parent
 _numbers = itertools.count(1)
@@ -81,6 +81,41 @@ def drop(server: str, url: str) -> None:
         )
 
 
+def group_of(path: Path, fixtures: Collection[str]) -> str:
+    """What one worker runs together: a file, or all that shares a broker or a test cashier."""
+    if path.parent.name == "consumers" or path.name in ("test_river.py", "test_compose.py"):
+        return "broker"
+    return "cashier" if "running_cashier" in fixtures else str(path.relative_to(ROOT))
+
+
+def turn_of(group: str, fixtures: Collection[str]) -> int:
+    """When a group has its turn: few and long ones first, so that two workers end together.
+
+    What starts brokers and what drives browsers waits for processes and clocks: between them stand the use cases.
+    """
+    if group == "broker":
+        return 0
+    if group == "cashier" or "/services/" in group:
+        return 1
+    if "/launcher/" in group or "/journeys/" in group:
+        return 2
+    return 3 if "browser" in fixtures else 4
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Gather what shares a server and put all in turn; within a group the order stays as chance made it."""
+    found: dict[str, list[pytest.Item]] = {}
+    turns: dict[str, int] = {}
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        group = group_of(item.path, fixtures)
+        item.add_marker(pytest.mark.xdist_group(group))
+        found.setdefault(group, []).append(item)
+        turns[group] = min(turns.get(group, 9), turn_of(group, fixtures))
+    items[:] = [item for group in sorted(found, key=lambda group: turns[group]) for item in found[group]]
+
+
 @contextmanager
 def own_database(server: str, template: str) -> Iterator[str]:
     """A copy of the template, connected; gone afterwards."""
@@ -127,12 +162,10 @@ def camera_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def browser(camera_film: Path) -> Iterator[Browser]:
     """Chromium, started once for the run; each test opens contexts of its own. shop.example is this machine."""
     expect.set_options(timeout=30_000)
-    program = next(filter(None, map(which, ("chromium", "chromium-browser", "google-chrome"))))
-    flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
-    flags.append("--host-resolver-rules=MAP shop.example 127.0.0.1")
+    flags = [*chromium.FLAGS, "--host-resolver-rules=MAP shop.example 127.0.0.1"]
     flags += ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={camera_film}"]
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=flags)
+        opened = playwright.chromium.launch(executable_path=chromium.program(), args=flags)
         yield opened
         opened.close()
 
@@ -158,11 +191,18 @@ def settings() -> Settings:
     return TEST_SETTINGS
 
 
+@pytest.fixture(scope="session")
+def shared_engine(shared_database: str) -> Iterator[Engine]:
+    """The one connection of the tests that roll back."""
+    engine = create_engine(shared_database, poolclass=StaticPool, connect_args={"options": "-c timezone=UTC"})
+    yield engine
+    engine.dispose()
+
+
 @pytest.fixture
-def session(shared_database: str, settings: Settings) -> Iterator[Session]:
+def session(shared_engine: Engine, settings: Settings) -> Iterator[Session]:
     """A session in a transaction that is rolled back; transaction() in the code under test joins it."""
-    engine = create_engine(shared_database, poolclass=NullPool, connect_args={"options": "-c timezone=UTC"})
-    with engine.connect() as connection:
+    with shared_engine.connect() as connection:
         outer = connection.begin()
         db.connect_to(connection)
         with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as opened:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
-from shutil import which
 from tempfile import TemporaryDirectory
 from time import monotonic
 
@@ -27,6 +26,7 @@ from passes.gate.models import Scan
 from passes.launcher.postgres import EmbeddedPostgres
 from passes.lifecycle.models import Pass
 from passes.lifecycle.queries import wallet_path
+from tests import chromium
 from tests.city import City, build, work
 from tests.conftest import ROOT, TEST_SETTINGS, migrate
 from tests.serving import served
@@ -85,11 +85,9 @@ def studio_in(folder: Path) -> Iterator[Studio]:
     made = build(url, now=clock.now(), days=66, visits_a_day=45, orders=80)
     with db.transaction() as session:
         make_staff(session, "admin", "admin", clock.now())
-    program = next(filter(None, map(which, ("chromium", "chromium-browser", "google-chrome"))))
     service = served(lambda address: create_app(replace(chosen, public_url=address)))
     with service as address, sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=program, args=flags)
+        browser = playwright.chromium.launch(executable_path=chromium.program(), args=chromium.FLAGS)
         yield Studio(made, address, browser)
         browser.close()
     engine.dispose()

@@ -21,7 +21,7 @@ def staff() -> None:
 
 
 @contextmanager
-def _session() -> Iterator[Session]:
+def opened() -> Iterator[Session]:
     """One transaction on the database of the settings; a refusal ends the command with its words."""
     try:
         engine = db.connect(Settings.read(os.environ).database_url, pool_size=1)
@@ -54,7 +54,7 @@ def _tell(login: str, password: str) -> None:
 @click.option("--role", type=click.Choice(rules.ROLES), required=True)
 def create(login: str, name: str, role: str) -> None:
     """Make an account and print its first password."""
-    with _session() as session:
+    with opened() as session:
         password = accounts.create_staff(session, login=login, name=name, role=role, now=clock.now())
     _tell(login, password)
 
@@ -63,7 +63,7 @@ def create(login: str, name: str, role: str) -> None:
 @click.argument("login")
 def reset(login: str) -> None:
     """Print a new first password; every session of the account ends."""
-    with _session() as session:
+    with opened() as session:
         password = accounts.reset_password(session, _staff_id(session, login), now=clock.now())
     _tell(login, password)
 
@@ -72,7 +72,7 @@ def reset(login: str) -> None:
 @click.argument("login")
 def disable(login: str) -> None:
     """End the account's sessions and refuse further ones."""
-    with _session() as session:
+    with opened() as session:
         accounts.disable_staff(session, _staff_id(session, login), now=clock.now())
     click.echo(f"{rules.normal_login(login)} can no longer sign in")
 
@@ -81,7 +81,7 @@ def disable(login: str) -> None:
 @click.argument("login")
 def enable(login: str) -> None:
     """Let a disabled account sign in again with its old password."""
-    with _session() as session:
+    with opened() as session:
         accounts.enable_staff(session, _staff_id(session, login), now=clock.now())
     click.echo(f"{rules.normal_login(login)} may sign in again")
 
@@ -90,7 +90,7 @@ def enable(login: str) -> None:
 @click.argument("login")
 def drop_second_factor(login: str) -> None:
     """For a lost phone without recovery codes: sign in with the password alone, then set it up anew."""
-    with _session() as session:
+    with opened() as session:
         remove_second_factor(session, _staff_id(session, login), by=None, now=clock.now())
     click.echo(f"{rules.normal_login(login)} signs in with the password alone")
 
@@ -98,7 +98,7 @@ def drop_second_factor(login: str) -> None:
 @staff.command("list")
 def list_all() -> None:
     """One line an account: login, role, state, name."""
-    with _session() as session:
+    with opened() as session:
         rows, _ = queries.list_staff(session, limit=10_000, offset=0)
     for row in rows:
         click.echo(f"{row.login}\t{row.role}\t{row.state.replace('_', '-')}\t{row.name}")

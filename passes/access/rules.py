@@ -11,8 +11,8 @@ from uuid import UUID
 
 from passes.errors import N_
 
-# marketing: the dashboard. care: passes, orders and letters of visitors. finance: orders and payments.
-# gate_manager: lanes, devices and clerks. admin: everything, and accounts, the catalogue, health and the audit log.
+# marketing: the dashboard. care: passes, orders, reservations, letters. finance: orders, payments.
+# gate_manager: lanes, devices, clerks, closures, reservations. admin: everything, and accounts, keys, the audit log…
 MARKETING, CARE, FINANCE, GATE_MANAGER, ADMIN = "marketing", "care", "finance", "gate_manager", "admin"
 ROLES = (MARKETING, CARE, FINANCE, GATE_MANAGER, ADMIN)
 # Who is no staff and changes something that the audit log keeps: whoever has the link to a pass.

@@ -15,7 +15,9 @@ from passes.admin.audit import AuditSearch, LogEntry, list_audit
 from passes.admin.audit_words import ACTIONS, FACTS, NAMING, SUBJECTS
 from passes.admin.case_words import HOLD_REASONS
 from passes.admin.desk import blueprint, chosen, searched
+from passes.admin.place_words import SCOPES
 from passes.admin.words import ROLE_NAMES, translated
+from passes.catalogue.closure_words import KIND_NAMES
 from passes.db import transaction
 from passes.http import Page, page_request
 
@@ -107,6 +109,8 @@ def _fact_name(name: str) -> str:
 def _value(name: str, value: object) -> str:
     """One value, or [before, after]."""
     if isinstance(value, list):
+        if name == "scopes":
+            return str(gettext(", ")).join(_value(name, each) for each in value)
         return " → ".join(_value(name, each) for each in value)
     if value is None or value == "":
         return "–"
@@ -114,6 +118,10 @@ def _value(name: str, value: object) -> str:
         return str(gettext("yes") if value else gettext("no"))
     if name == "role" and value in ROLE_NAMES:
         return str(gettext(ROLE_NAMES[str(value)]))
+    if name == "kind" and value in KIND_NAMES:
+        return str(gettext(KIND_NAMES[str(value)]))
+    if name == "scopes" and value in SCOPES:
+        return str(gettext(SCOPES[str(value)]))
     if name == "reason" and value in HOLD_REASONS:
         return str(gettext(HOLD_REASONS[str(value)]))
     return str(value)

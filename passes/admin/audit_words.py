@@ -28,6 +28,13 @@ ACTIONS = CASE_ACTIONS | {
     "clerk.pin_renewed": N_("Gave a clerk a new PIN"),
     "clerk.disabled": N_("Disabled a clerk"),
     "clerk.enabled": N_("Enabled a clerk"),
+    "reservation.made": N_("Made a reservation"),
+    "reservation.cancelled": N_("Cancelled a reservation"),
+    "closure.switched_on": N_("Switched a closure on"),
+    "closure.ended": N_("Ended a closure"),
+    "occupancy.counted": N_("Said how many people are in a venue"),
+    "key.made": N_("Made a key"),
+    "key.revoked": N_("Revoked a key"),
 }
 
 # Kind of subject → what it is called, the page that shows one, and that page's argument.
@@ -38,6 +45,10 @@ SUBJECTS = {
     "staff": (N_("Account"), "admin.staff_member", "staff_id"),
     "lane": (N_("Lane"), "admin.lane", "lane_id"),
     "device": (N_("Device"), "", ""),
+    "reservation": (N_("Reservation"), "admin.reservation", "reservation_id"),
+    "closure": (N_("Closure"), "", ""),
+    "venue": (N_("Venue"), "", ""),
+    "key": (N_("Key"), "", ""),
     "clerk": (N_("Clerk"), "admin.clerk", "clerk_id"),
     "dead_letter": (N_("Event set aside"), "admin.dead_letter", "number"),
     "catalogue": (N_("Catalogue"), "admin.catalogue_version", "version"),
@@ -53,6 +64,10 @@ FACTS = {
     "flag": N_("Mark"),
     "browsers": N_("Browsers"),
     "venue_id": N_("Venue"),
+    "benefit_id": N_("Benefit"),
+    "kind": N_("Kind"),
+    "people": N_("People"),
+    "scopes": N_("Opens"),
     "default_benefit_id": N_("Default benefit"),
     "attended": N_("With staff"),
     "devices": N_("Devices signed off"),
@@ -63,6 +78,7 @@ FACTS = {
     "generation": N_("Generation of codes"),
     "by": N_("Operator"),
     "file": N_("File"),
+    "remedies": N_("Remedies"),
 }
 # Facts that say what the subject is called; they stand there and not in the list.
-NAMING = ("login", "number", "device", "lane")
+NAMING = ("login", "number", "device", "lane", "key")

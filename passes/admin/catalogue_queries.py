@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -10,8 +10,13 @@ from sqlalchemy.orm import Session
 from passes.access.models import AuditEntry
 from passes.catalogue import version_queries
 from passes.catalogue.differences import Entry
-from passes.catalogue.queries import get_pinned
+from passes.catalogue.publishing import list_remedies
+from passes.catalogue.queries import get_calendar, get_pinned, get_terms
+from passes.catalogue.remedies import remedy_words
 from passes.catalogue.version_queries import Version
+from passes.entitlement.calendars import Calendar
+from passes.entitlement.plain import Among
+from passes.entitlement.terms import Terms, Text
 from passes.errors import N_, NotFound
 from passes.lifecycle.models import Pass
 
@@ -29,13 +34,29 @@ class VersionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RemedyRow:
+    """What the version takes from passes sold before it, and what makes it good."""
+
+    benefit_id: str
+    name: Text
+    loss: Text
+    remedy: Text
+    note: str
+    effective_on: date
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class VersionPage:
-    """A version against another. against: None for the first one, which has none before it."""
+    """A version against another, and its calendar. against: None for the first one, which has none before it."""
 
     row: VersionRow
     against: int | None
     others: Sequence[int]
     entries: Sequence[Entry]
+    remedies: Sequence[RemedyRow]
+    terms: Terms
+    calendar: Calendar
 
 
 def list_versions(session: Session, *, limit: int, offset: int) -> tuple[list[VersionRow], int]:
@@ -87,4 +108,31 @@ def get_version(session: Session, version: int, against: int | None) -> VersionP
     elif against not in others:
         get_pinned(session, against)
     entries = version_queries.compare_versions(session, against, version) if against is not None else ()
-    return VersionPage(_rows(session, versions, mine)[0], against, others, entries)
+    return VersionPage(
+        row=_rows(session, versions, mine)[0],
+        against=against,
+        others=others,
+        entries=entries,
+        remedies=_remedies(session, version),
+        terms=get_terms(session, version),
+        calendar=get_calendar(session, version),
+    )
+
+
+def _remedies(session: Session, version: int) -> list[RemedyRow]:
+    """The benefits are called as in the version before, which still had them."""
+    rows = list_remedies(session, after=version - 1, up_to=version)
+    names = Among(get_terms(session, version - 1)) if rows else None
+    return [
+        RemedyRow(
+            benefit_id=row.benefit_id,
+            name=names.benefit(row.benefit_id),
+            loss=Text(row.loss_zh, row.loss_en),
+            remedy=remedy_words(row.kind, row.amount),
+            note=row.note,
+            effective_on=row.effective_on,
+            by=row.recorded_by,
+        )
+        for row in rows
+        if names is not None
+    ]

@@ -5,7 +5,7 @@ import platform
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from importlib.metadata import version as version_of
 
 from flask import render_template, url_for
@@ -20,7 +20,6 @@ from passes.admin.case_words import CHORES, CONSUMERS, KEY_USES
 from passes.admin.desk import blueprint
 from passes.admin.health_queries import Figures
 from passes.admin.health_rules import (
-    HOLIDAYS_AHEAD,
     Room,
     State,
     by_age,
@@ -32,10 +31,11 @@ from passes.admin.health_rules import (
     by_room,
     shown_bytes,
 )
+from passes.catalogue.outlook import named_benefits
 from passes.clock import local_day
 from passes.db import transaction
 from passes.errors import N_
-from passes.http.languages import show_count, show_day, show_moment
+from passes.http.languages import pick, show_count, show_day, show_moment
 from passes.settings import Settings
 
 STATES = {"ok": N_("well"), "warn": N_("look here"), "bad": N_("act now")}
@@ -209,14 +209,35 @@ def _gates(figures: Figures, now: datetime) -> Iterator[Check]:
         ),
         "ok",
     )
-    until, today = figures.holidays_until, local_day(now)
+    yield from _calendar(figures, local_day(now))
+
+
+def _calendar(figures: Figures, today: date) -> Iterator[Check]:
+    """How far the holidays reach and which benefits are refused after that; which rest on provisional ones."""
+    until, address = figures.holidays_until, url_for("admin.catalogue_versions")
+    ending = figures.years_ahead[-1] if figures.years_ahead else None
+    advice = gettext(
+        "Load the catalogue with the State Council's notice for the next year: gates never guess a holiday."
+    )
+    if ending is not None:
+        named = pick(named_benefits(ending.benefits))
+        refused = gettext("In %(year)s they would refuse these benefits: %(names)s.", year=ending.year, names=named)
+        advice = f"{advice} {refused}"
     yield Check(
         gettext("Holidays known until"),
         show_day(until),
-        "bad" if until is None or until <= today else "warn" if until - today < HOLIDAYS_AHEAD else "ok",
-        gettext("Load the catalogue with the State Council's notice for the next year: gates never guess a holiday."),
-        url_for("admin.catalogue_versions"),
+        "bad" if until is None or until <= today else "warn" if ending and ending.begins_within(today) else "ok",
+        advice,
+        address,
     )
+    for one in figures.years_ahead[:-1]:
+        yield Check(
+            gettext("Holidays of %(year)s", year=one.year),
+            gettext("provisional; these benefits rest on them: %(names)s", names=pick(named_benefits(one.benefits))),
+            "warn" if one.begins_within(today) else "ok",
+            gettext("Load the holidays anew once the State Council's notice is out."),
+            address,
+        )
 
 
 def _machine(figures: Figures) -> Iterator[Check]:

@@ -11,7 +11,8 @@ from passes import clock
 from passes.access.models import Enrolment
 from passes.admin.models import ChoreRun
 from passes.admin.order_queries import count_marked
-from passes.catalogue.queries import get_calendar, get_current
+from passes.catalogue.outlook import YearAhead, years_ahead
+from passes.catalogue.queries import get_calendar, get_current, get_terms
 from passes.credential.models import IssuerKey
 from passes.errors import NotFound
 from passes.events import queries as event_queries
@@ -78,6 +79,7 @@ class Figures:
     devices_seen: int
     terms_version: int | None
     holidays_until: date | None
+    years_ahead: Sequence[YearAhead]
     database: Database
 
 
@@ -107,7 +109,7 @@ def get_figures(session: Session, *, direct: bool, now: datetime) -> Figures:
     """One look at everything. direct: whether events are counted without a broker."""
     backlog = event_queries.backlog(session)
     consumers = event_queries.list_consumers(session)
-    version, holidays_until = _catalogue(session)
+    version, holidays_until, ahead = _catalogue(session, clock.local_day(now))
     return Figures(
         outbox=Queue(backlog.pending, backlog.oldest_at),
         workers=[Worker(name, event_queries.as_of(session, name, direct=direct)) for name in consumers],
@@ -128,6 +130,7 @@ def get_figures(session: Session, *, direct: bool, now: datetime) -> Figures:
         or 0,
         terms_version=version,
         holidays_until=holidays_until,
+        years_ahead=ahead,
         database=_database(session),
     )
 
@@ -159,13 +162,15 @@ def _keys(session: Session, now: datetime) -> list[Key]:
     return [Key("".join(types), until) for types, until in sorted(rows.all())]
 
 
-def _catalogue(session: Session) -> tuple[int | None, date | None]:
+def _catalogue(session: Session, today: date) -> tuple[int | None, date | None, Sequence[YearAhead]]:
+    """The version on sale, how far its holidays reach, and the years that are provisional or missing."""
     try:
         version = get_current(session).version
     except NotFound:
-        return None, None
-    years = get_calendar(session).years
-    return version, date(max(years), 12, 31) if years else None
+        return None, None, ()
+    calendar = get_calendar(session)
+    until = date(max(calendar.years), 12, 31) if calendar.years else None
+    return version, until, years_ahead(get_terms(session, version), calendar, today)
 
 
 def _ahead_seconds(session: Session) -> float:

@@ -9,7 +9,6 @@ State = Literal["ok", "warn", "bad"]
 LATE, VERY_LATE = timedelta(minutes=2), timedelta(minutes=15)
 CHORE_SPARE = timedelta(minutes=2)
 KEY_SPARE = timedelta(days=3)
-HOLIDAYS_AHEAD = timedelta(days=60)
 CLOCKS_APART_SECONDS = 2.0
 GIGABYTE = 1024**3
 

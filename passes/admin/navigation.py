@@ -47,6 +47,12 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 (CARE, FINANCE, ADMIN),
             ),
             Entry(
+                "admin.reservations",
+                N_("Reservations"),
+                N_("Who has which slot or stay; make one, cancel one."),
+                (CARE, GATE_MANAGER, ADMIN),
+            ),
+            Entry(
                 "admin.letters",
                 N_("Letters"),
                 N_("Mail waiting, sent, failed, or kept because no mail server is set."),
@@ -67,6 +73,18 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "admin.clerks",
                 N_("Clerks"),
                 N_("Who stands at a gate, and their PIN for a shift."),
+                (GATE_MANAGER, ADMIN),
+            ),
+            Entry(
+                "admin.closures",
+                N_("Closures"),
+                N_("Wind, high water, a place shut or full: switch it on, now or later, and off."),
+                (GATE_MANAGER, ADMIN),
+            ),
+            Entry(
+                "admin.occupancy",
+                N_("Crowds"),
+                N_("How many people are in each place, and how many it takes."),
                 (GATE_MANAGER, ADMIN),
             ),
             Entry(
@@ -92,6 +110,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         N_("House"),
         (
             Entry("admin.staff", N_("Staff"), N_("Accounts, roles, invitations, second factors."), (ADMIN,)),
+            Entry("admin.keys", N_("Keys"), N_("Other systems that may call ours, and what each may do."), (ADMIN,)),
             Entry("admin.audit", N_("Audit log"), N_("Who changed what, and when."), (ADMIN,)),
             Entry(
                 "admin.catalogue_versions",

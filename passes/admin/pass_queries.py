@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from passes.admin.rules import Sought
-from passes.catalogue.queries import get_terms
+from passes.catalogue.queries import effective_terms, get_terms
 from passes.clock import local_day
 from passes.entitlement.nodes import Text
 from passes.gate.models import Scan
@@ -168,7 +168,7 @@ def get_pass_page(session: Session, pass_id: int, *, now: datetime) -> PassPage:
 
 
 def _uses(session: Session, pass_: Pass, today: date) -> list[Use]:
-    benefits = get_terms(session, pass_.terms_version).benefits
+    benefits = effective_terms(session, pass_.terms_version).benefits
     admitted = session.execute(
         select(Scan.benefit_id, func.count(), func.max(Scan.scanned_at))
         .where(Scan.pass_id == pass_.id, Scan.verdict == "admitted")

@@ -13,7 +13,7 @@ from passes.access.rules import HOLDER
 from passes.admin.case_words import ACTIONS, HOLD_REASONS, LETTER_KINDS, MONEY_FACTS, SCORES
 from passes.admin.pass_queries import last_day
 from passes.admin.words import ATTENTION
-from passes.catalogue.queries import get_terms, get_venue
+from passes.catalogue.queries import effective_terms, get_venue
 from passes.entitlement.nodes import Text
 from passes.entitlement.words import WORDS
 from passes.errors import N_
@@ -120,7 +120,7 @@ def _visits(session: Session, pass_: Pass) -> Iterator[Happening]:
         .order_by(Scan.scanned_at.desc(), Scan.id.desc())
         .limit(MOST_VISITS)
     )
-    benefits = get_terms(session, pass_.terms_version).benefits
+    benefits = effective_terms(session, pass_.terms_version).benefits
     for scan, void, lane in rows:
         benefit = benefits.get(scan.benefit_id or "")
         facts: dict[str, object] = {
@@ -135,7 +135,13 @@ def _visits(session: Session, pass_: Pass) -> Iterator[Happening]:
 
 
 def _visit(scan: Scan, facts: dict[str, object]) -> Happening:
-    outcome, _, code = scan.answer.partition("/")
+    """What the gate did; of a visitor it let in, also when that was beyond what the terms give."""
+    outcome, _, code = scan.shown.partition("/")
+    against = scan.verdict.partition("/")[2]
+    if outcome == "admitted" and against:
+        words = N_("Let in at %(venue)s (%(lane)s), which does not count as a use of %(benefit)s: %(why)s")
+        why = WORDS.get(against, Text(against, against))
+        return Happening(scan.scanned_at, "visits", 70, words, facts | {"why": why}, "bad")
     if outcome == "admitted":
         words = N_("Admitted at %(venue)s (%(lane)s): %(benefit)s")
         return Happening(scan.scanned_at, "visits", 70, words, facts, "good")

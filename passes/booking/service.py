@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from passes.booking import rules
 from passes.booking.models import Reservation
 from passes.booking.rules import Slot
-from passes.catalogue.queries import get_calendar, get_terms
+from passes.catalogue.queries import effective_terms, get_calendar
 from passes.clock import local_day, local_time
 from passes.entitlement.rule_slots import Reservation as ReservationRule
 from passes.entitlement.terms import Benefit, Terms
@@ -133,7 +133,7 @@ def _refuse_second(session: Session, asked: Asked, slot: Slot) -> None:
 
 
 def _slot(session: Session, pass_: Pass, asked: Asked, now: datetime) -> Slot:
-    terms = get_terms(session, pass_.terms_version)
+    terms = effective_terms(session, pass_.terms_version)
     rule = _rule(terms, pass_, asked)
     _refuse_day(session, terms, rule, asked)
     slot = _stay(rule, asked) if rule.slots is None else _timed(rule, asked)

@@ -1,16 +1,20 @@
 """What closes a place for a while, and when it is full. Pure."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from passes.entitlement.facts import Closure
 from passes.entitlement.terms import Terms
 
 CONDITIONS = ("river_level", "wind", "lightning", "forest_fire_ban", "flood_alert", "rain_landslide_alert")
 VENUE_CLOSED, VENUE_FULL = "venue_closed", "venue_full"
 KINDS = (*CONDITIONS, VENUE_CLOSED, VENUE_FULL)
 
+# What a feed calls a closure: it stands in an address, too.
+REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,79}")
 COUNTS_FOR = timedelta(minutes=30)
 Level = Literal["free", "notice", "report", "stop", "old", "uncounted", "no_limit"]
 """How full a venue is: from which share on its pass rules ask for what. old: counted too long ago to say;
@@ -63,3 +67,12 @@ def level_of(counted: Counted | None, capacity_people: int | None, limits: Thres
     if share >= limits.report_at:
         return "report"
     return "notice" if share >= limits.notice_at else "free"
+
+
+def longest(closures: Iterable[Closure]) -> dict[str, datetime | None]:
+    """Until when each kind lasts, where several of a kind hold at once; None: nobody knows."""
+    found: dict[str, datetime | None] = {}
+    for one in closures:
+        known = found.get(one.kind, one.until)
+        found[one.kind] = None if known is None or one.until is None else max(known, one.until)
+    return found

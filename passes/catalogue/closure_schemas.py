@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from passes.catalogue.closure_rules import KINDS
+from passes.catalogue.closure_rules import KINDS, REFERENCE
 from passes.catalogue.closure_service import MOST_PEOPLE
 from passes.errors import N_
 from passes.http import Count, Moment, Text
@@ -19,9 +19,7 @@ class ClosureIn(Schema):
     reference = Text(
         required=True,
         max_length=80,
-        validate=validate.Regexp(
-            r"[A-Za-z0-9][A-Za-z0-9._:-]*\Z", error=N_("Use letters, digits, and . _ : - between them.")
-        ),
+        validate=validate.Regexp(rf"{REFERENCE.pattern}\Z", error=N_("Use letters, digits, and . _ : - between them.")),
         metadata={"description": N_("What you call it, 1 to 80 letters, digits and . _ : - characters.")},
     )
     kind = fields.String(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from passes.catalogue.closure_models import ClosureRow, Occupancy
 from passes.catalogue.closure_queries import ClosureFound, closure_found, forget
-from passes.catalogue.closure_rules import KINDS
+from passes.catalogue.closure_rules import KINDS, REFERENCE
 from passes.catalogue.queries import get_current_terms
 from passes.errors import N_, Conflict, Invalid, NotFound
 
@@ -101,7 +101,7 @@ def end_closure(session: Session, closure_id: int, *, by: str, now: datetime) ->
 
 def end_reported(session: Session, reference: str, *, by: str, now: datetime) -> list[ClosureFound]:
     """Switch off what this feed switched on under its reference; twice changes nothing. NotFound where it never did."""
-    kept = _of_reference(session, by, reference)
+    kept = _of_reference(session, by, reference) if REFERENCE.fullmatch(reference) else ()
     if not kept:
         raise NotFound("closure_not_found", N_("You switched nothing on under this reference."))
     for row in kept:

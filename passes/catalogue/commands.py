@@ -2,88 +2,139 @@
 
 import getpass
 import os
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import click
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from passes import clock, db, settings
 from passes.access.service import write_audit
-from passes.catalogue.document import read_document
-from passes.catalogue.service import load_catalogue
-from passes.entitlement.nodes import Fault, Node
+from passes.catalogue.difference_lines import lines_of
+from passes.catalogue.differences import differences
+from passes.catalogue.files import FILE, named_holidays, read_pair, read_text, told
+from passes.catalogue.outlook import notes_of, warnings_of, years_words
+from passes.catalogue.promises import PASSES, promise_words, promises_of
+from passes.catalogue.publishing import Living, Publication
+from passes.catalogue.remedies import read_remedy
+from passes.catalogue.service import LoadResult, load_catalogue
+from passes.entitlement.nodes import Text
 from passes.errors import Problem
 from passes.settings import Settings, SettingsRefused
 
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+def catalogue_commands(living: Callable[[Session], Living]) -> click.Group:
+    """The group. living: which passes still run, which only the rooms above know."""
+    group = click.Group("catalogue", help="Spots, hotels, benefits, products and holidays.")
+    for command in (_load(living), check, diff):
+        group.add_command(command)
+    return group
 
 
-@click.group()
-def catalogue() -> None:
-    """Spots, hotels, benefits, products and holidays."""
-
-
-@catalogue.command()
+@click.command()
 @click.argument("file", type=FILE)
-@click.option("--holidays", type=FILE, help="The holidays file; else the one that FILE names, beside it.")
-def load(file: Path, holidays: Path | None) -> None:
-    """Make FILE the terms on sale: all of it, or nothing where anything in it is wrong."""
-    text = _text(file)
-    holidays = holidays or _named_holidays(file, text)
-    holidays_text = _text(holidays) if holidays else None
+@click.argument("holidays", type=FILE, required=False)
+@click.option("--passes", type=click.IntRange(1, 100_000_000), default=PASSES, show_default=True)
+def check(file: Path, holidays: Path | None, passes: int) -> None:
+    """Say what is wrong with FILE, or what it means: nothing is loaded and no database asked.
+
+    The promise check compares what so many PASSES may claim with the seats that there are.
+    """
+    reading = read_pair(file, holidays)
+    terms, calendar, today = reading.terms, reading.calendar, clock.local_day(clock.now())
+    experiences = sum(benefit.experience for benefit in terms.benefits.values())
+    _say(
+        Text(
+            f"{file}：无误：{len(terms.venues)} 处场所，{len(terms.benefits)} 项权益（含 {experiences} 项体验），"
+            f"{len(terms.products)} 种产品",
+            f"{file}: nothing is wrong: {len(terms.venues)} venues, {len(terms.benefits)} benefits "
+            f"({experiences} of them experiences), {len(terms.products)} products",
+        )
+    )
+    years = years_words(calendar)
+    _say(Text(f"节假日：{years.zh or '无'}", f"holidays: {years.en or 'none'}"))
+    _warn((*warnings_of(terms, calendar, today), *notes_of(terms, calendar, today)))
+    promises = promises_of(terms, calendar, passes=passes, starts_on=today)
+    if promises:
+        _say(Text(f"{passes:,} 张卡的承诺核对，自 {today} 起", f"promise check for {passes:,} passes from {today}"))
+    for promise in promises:
+        _say(promise_words(promise), "  ok " if promise.fits else "  !! ")
+
+
+@click.command()
+@click.argument("old", type=FILE)
+@click.argument("new", type=FILE)
+@click.option("--old-holidays", type=FILE, help="The holidays of OLD; else the file that it names, beside it.")
+@click.option("--new-holidays", type=FILE, help="The holidays of NEW; else the file that it names, beside it.")
+def diff(old: Path, new: Path, old_holidays: Path | None, new_holidays: Path | None) -> None:
+    """Say what NEW says that OLD does not. Nothing is loaded."""
+    before, after = read_pair(old, old_holidays), read_pair(new, new_holidays)
+    entries = differences(before.terms, after.terms, before.calendar, after.calendar)
+    for line in lines_of(entries):
+        click.echo(line)
+    if not entries:
+        _say(Text("两者含义相同", "both mean the same"))
+
+
+def _load(living: Callable[[Session], Living]) -> click.Command:
+    @click.command("load")
+    @click.argument("file", type=FILE)
+    @click.option("--holidays", type=FILE, help="The holidays file; else the one that FILE names, beside it.")
+    @click.option(
+        "--remedy",
+        "remedies",
+        multiple=True,
+        metavar="B07=extend_days:30",
+        help="What makes good what FILE takes from passes already sold: extend_days:N, credit:FEN, "
+        "prorated_refund_right. Once for each benefit.",
+    )
+    @click.option("--note", default="", help="Why, kept with the remedies.")
+    def load(file: Path, holidays: Path | None, remedies: Sequence[str], note: str) -> None:
+        """Make FILE the terms on sale: all of it, or nothing where anything in it is wrong.
+
+        What it takes from passes already sold (a benefit, a place, days) is refused unless a remedy is given for it.
+        """
+        result = load_files(file, holidays, remedies, note, living)
+        _warn((*result.warnings, *result.notes))
+        click.echo(f"terms version {result.version}" + ("" if result.changed else ", unchanged"))
+
+    return load
+
+
+def load_files(
+    file: Path, holidays: Path | None, remedies: Sequence[str], note: str, living: Callable[[Session], Living]
+) -> LoadResult:
+    """Load, with an audit entry of who did it; ClickException with a line for each fault."""
+    text = read_text(file)
+    holidays = holidays or named_holidays(file, text)
+    holidays_text = read_text(holidays) if holidays else None
     engine = _connect()
     try:
+        given = [read_remedy(written) for written in remedies]
         with db.transaction() as session:
             now = clock.now()
-            result = load_catalogue(session, text, holidays_text, now=now)
+            publication = Publication(living(session), given, note[:300], _operator())
+            result = load_catalogue(session, text, holidays_text, now=now, publication=publication)
             if result.changed:
-                subject = f"catalogue:{result.version}"
-                write_audit(session, None, "catalogue.loaded", subject, now=now, by=_operator(), file=file.name)
+                subject, facts = f"catalogue:{result.version}", {"by": publication.by, "file": file.name}
+                if given:
+                    facts |= {"remedies": ", ".join(map(str, given)), "note": publication.note}
+                write_audit(session, None, "catalogue.loaded", subject, now=now, **facts)
+        return result
     except Problem as refused:
-        raise click.ClickException(_told(refused, file, holidays)) from refused
+        raise click.ClickException(told(refused, file, holidays)) from refused
     finally:
         engine.dispose()
-    for warning in result.warnings:
+
+
+def _say(words: Text, mark: str = "") -> None:
+    click.echo(f"{mark}{words.en} / {words.zh}")
+
+
+def _warn(warnings: Iterable[Text]) -> None:
+    for warning in warnings:
         click.echo(f"warning: {warning.en}\n警告：{warning.zh}", err=True)
-    click.echo(f"terms version {result.version}" + ("" if result.changed else ", unchanged"))
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as fault:
-        raise click.ClickException(f"{path}: {fault}") from fault
-
-
-def _named_holidays(file: Path, text: str) -> Path | None:
-    """The file that meta.holidays names, beside FILE; None where FILE cannot be read: the load says why."""
-    try:
-        node: Node | None = read_document(text)
-    except Fault:
-        return None
-    for key in ("meta", "holidays"):
-        content = node.content if node is not None else None
-        node = content.get(key) if isinstance(content, dict) else None
-    if node is None or not isinstance(node.content, str):
-        return None
-    named = file.parent / Path(node.content).name
-    if not named.is_file():
-        raise click.ClickException(f"{file}:{node.line}: meta.holidays names {named}, which is not there")
-    return named
-
-
-def _told(refused: Problem, file: Path, holidays: Path | None) -> str:
-    """The refusal with a line for every fault, as compilers write them."""
-    lines = [refused.message % refused.facts]
-    faults = refused.facts.get("faults", [])
-    assert isinstance(faults, list)
-    for fault in faults:
-        name = holidays if fault["id"].startswith("holidays") and holidays else file
-        lines.append(f"{name}:{fault['line']}: {fault['id']}: {fault['en']} / {fault['zh']}")
-    hidden = int(str(refused.facts.get("count", 0))) - len(faults)
-    if hidden > 0:
-        lines.append(f"… {hidden}")
-    return "\n".join(lines)
 
 
 def _operator() -> str:

@@ -17,6 +17,7 @@ Kind = Literal["product", "benefit", "venue", "pass_rules", "holidays"]
 How = Literal["added", "removed", "changed"]
 Thing = TypeVar("Thing")
 
+RULE = Text("规则", "rule")
 _TOLD_OF_PRODUCT = frozenset(
     {"id", "name", "price_fen", "sold", "validity_days", "min_age", "max_age", "holder", "benefits"}
 )
@@ -132,7 +133,7 @@ def _rule(
     told_before = _told(was, old, old_terms) if was is not None else None
     told_after = _told(becomes, new, new_terms) if becomes is not None else None
     if told_before != told_after:
-        yield Change(Text("规则", "rule"), told_before, told_after)
+        yield Change(RULE, told_before, told_after)
         return
     # The same words for a holder, another number behind them.
     assert was is not None and becomes is not None
@@ -219,7 +220,10 @@ def _sections(old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[
 def _years(old: Calendar, new: Calendar) -> Iterator[Entry]:
     for year in sorted({*old.years, *new.years}):
         before, after = old.years.get(year), new.years.get(year)
+        shown = after or before
         name = Text(f"{year} 年", str(year))
+        if shown is not None and shown.provisional:
+            name = Text(f"{name.zh}（暂定）", f"{name.en} (provisional)")
         if before is None or after is None:
             yield Entry("holidays", "added" if before is None else "removed", str(year), name)
             continue

@@ -1,9 +1,9 @@
 """Tables of the catalogue. What was once loaded stays: a pass carries the version it was sold under."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, SmallInteger, Text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,6 +25,28 @@ class TermsVersion(Base):
     holidays_digest: Mapped[str] = mapped_column(Text)
     holidays: Mapped[dict[str, Any]] = mapped_column(JSONB)
     loaded_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
+
+
+class TermsRemedy(Base):
+    """What holders get for what a version takes from a benefit that passes sold before it include."""
+
+    __tablename__ = "terms_remedy"
+    __table_args__ = (
+        CheckConstraint("kind IN ('extend_days', 'credit', 'prorated_refund_right')", name="kind_known"),
+        CheckConstraint("(kind = 'prorated_refund_right') = (amount IS NULL)", name="amount_where_it_is_one"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+    )
+
+    version: Mapped[int] = mapped_column(ForeignKey("terms_version.version"), primary_key=True)
+    benefit_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    amount: Mapped[int | None] = mapped_column(Integer, comment="days, or fen for a credit")
+    loss_zh: Mapped[str] = mapped_column(Text, comment="what is taken, for a holder")
+    loss_en: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text, server_default=text("''"))
+    effective_on: Mapped[date] = mapped_column(Date, comment="local day from which it may be gone: after the notice")
+    recorded_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
+    recorded_by: Mapped[str] = mapped_column(Text)
 
 
 class VenueNumber(Base):

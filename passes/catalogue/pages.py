@@ -7,6 +7,9 @@ from flask_babel import gettext
 from passes import clock
 from passes.access.guard import public
 from passes.catalogue import queries, shown, sketch
+from passes.catalogue.closure_queries import closures_on
+from passes.catalogue.closure_rules import longest
+from passes.catalogue.closure_words import NOTICES
 from passes.catalogue.rules import opening_of
 from passes.catalogue.search import Wanted, wanted_of
 from passes.catalogue.sheets import day_sheet
@@ -89,8 +92,11 @@ def listing() -> ResponseReturnValue:
 @blueprint.get("/places/<venue_id>")
 @public
 def venue(venue_id: str) -> ResponseReturnValue:
-    """One place: when it is open, and what the pass gives there."""
-    terms, now = _terms(), clock.now()
+    """One place: when it is open, what closes it just now, and what the pass gives there."""
+    now = clock.now()
+    with transaction() as session:
+        terms = queries.get_current_terms(session)
+        closed = closures_on(session, now=now).get(venue_id, ())
     if venue_id not in terms.venues:
         raise NotFound("place_not_found", N_("We know no such place. It may have left the pass: see all places."))
     found = terms.venues[venue_id]
@@ -101,6 +107,7 @@ def venue(venue_id: str) -> ResponseReturnValue:
         terms=terms,
         venue=found,
         state=opening_of(found, now),
+        closed=[(gettext(NOTICES[kind]), until) for kind, until in longest(closed).items()],
         hours=venue_hours(found),
         # What is special to this place before what is offered everywhere.
         benefits=[shown.benefit_shown(terms, benefit) for benefit in sorted(here, key=lambda one: len(one.at))],

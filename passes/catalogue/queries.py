@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
 from passes import clock
+from passes.catalogue.additions import with_additions
 from passes.catalogue.holidays import read_holidays
 from passes.catalogue.models import ProductRow, TermsVersion, VenueNumber
 from passes.catalogue.reading import read_catalogue
@@ -44,6 +45,7 @@ class _Shelf:
 _lock = Lock()
 _shelves: WeakKeyDictionary[Engine | Connection, _Shelf] = WeakKeyDictionary()
 _terms: dict[tuple[int, str], Terms] = {}
+_effective: dict[tuple[int, str, int, str], Terms] = {}
 _calendars: dict[str, Calendar] = {}
 
 
@@ -117,6 +119,23 @@ def get_terms(session: Session, version: int) -> Terms:
         if len(_terms) >= MOST_KEPT:
             _terms.clear()
         return _terms.setdefault((version, pinned.digest), terms)
+
+
+def effective_terms(session: Session, version: int) -> Terms:
+    """The terms that hold for a pass sold under the version: its own, and what was added since; or NotFound.
+
+    Version and digest are those of its own terms.
+    """
+    newest = get_current(session)
+    key = (version, get_pinned(session, version).digest, newest.version, newest.digest)
+    kept = _effective.get(key)
+    if kept is not None:
+        return kept
+    terms = with_additions(get_terms(session, version), get_terms(session, newest.version))
+    with _lock:
+        if len(_effective) >= MOST_KEPT:
+            _effective.clear()
+        return _effective.setdefault(key, terms)
 
 
 def get_calendar(session: Session, version: int | None = None) -> Calendar:

@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
-from passes.catalogue.checks import Draft, check
+from passes.catalogue.checks import check
 from passes.catalogue.document import read_document
+from passes.catalogue.draft import Draft
 from passes.catalogue.holidays import read_holidays
 from passes.catalogue.pass_rules import read_pass_rules
 from passes.catalogue.venues import entries, read_venues
@@ -20,6 +21,7 @@ from passes.entitlement.nodes import (
     identities,
     identity,
     label,
+    mapping,
     one_of,
     sequence,
     text,
@@ -82,12 +84,14 @@ def read_catalogue(node: Node, faults: Faults) -> Draft | None:
         counts, counts_line = read_meta(parts["meta"], faults)
         venues, lines = read_venues(parts, faults)
         benefits: dict[str, Benefit] = {}
+        rule_lines: dict[tuple[str, str], int] = {}
         for section in ("benefits", "experiences"):
             for entry, id_ in entries(parts[section], section, faults):
                 with faults.of(id_):
                     benefit = read_benefit(entry, section == "experiences", venues, faults)
                     refuse_a_second(entry, benefit.id, lines)
                     benefits[benefit.id] = benefit
+                    rule_lines |= lines_of_rules(entry, benefit.id)
         products: dict[str, Product] = {}
         for entry, id_ in entries(parts["pass_products"], "pass_products", faults):
             with faults.of(id_):
@@ -96,8 +100,15 @@ def read_catalogue(node: Node, faults: Faults) -> Draft | None:
                 products[product.id] = product
         pass_rules = read_pass_rules(parts["pass_rules"], faults)
         sample = "sample" in counts
-        return Draft(Terms(0, "", venues, benefits, products, pass_rules, sample), lines, counts, counts_line)
+        terms = Terms(0, "", venues, benefits, products, pass_rules, sample)
+        return Draft(terms, lines, counts, counts_line, rule_lines)
     return None
+
+
+def lines_of_rules(benefit: Node, id_: str) -> dict[tuple[str, str], int]:
+    """The line each rule of a benefit begins in; of two of a type, that of the first."""
+    entries_ = reversed(sequence(mapping(benefit)["rules"], least=0))
+    return {(id_, name): entry.line for entry in entries_ for name in mapping(entry)}
 
 
 def refuse_a_second(node: Node, id_: str, lines: dict[str, int]) -> None:

@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, insert, select
@@ -11,43 +11,59 @@ from sqlalchemy.orm import Session
 
 from passes import clock
 from passes.catalogue.models import ProductRow, TermsVersion, VenueNumber
-from passes.catalogue.queries import forget
+from passes.catalogue.outlook import notes_of, warnings_of
+from passes.catalogue.publishing import Publication, record_remedies, refuse_unneeded, settle
+from passes.catalogue.queries import forget, get_terms
 from passes.catalogue.reading import Reading, read_files
 from passes.entitlement.nodes import CatalogueFault, Faults, Node, Text, mapping, plain_of
-from passes.entitlement.rule_dates import Blackout
-from passes.entitlement.rule_slots import Reservation
 from passes.entitlement.terms import Terms
 from passes.errors import N_, Conflict, Invalid
 
 MOST_FAULTS_TOLD = 50
-WARN_AHEAD = timedelta(days=60)
 LOAD_LOCK = 0x63_61_74_61  # “cata”: one load at a time
+NOBODYS = Publication()
 
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
-    """The terms version now on sale, whether this load made it, and what the operator should look at soon."""
+    """The terms version now on sale, whether this load made it, and what the operator should look at soon.
+
+    notes: what rests on provisional holidays.
+    """
 
     version: int
     changed: bool
     warnings: tuple[Text, ...] = ()
+    notes: tuple[Text, ...] = field(default=(), compare=False)
 
 
-def load_catalogue(session: Session, catalogue_text: str, holidays_text: str | None, *, now: datetime) -> LoadResult:
+def load_catalogue(
+    session: Session,
+    catalogue_text: str,
+    holidays_text: str | None,
+    *,
+    now: datetime,
+    publication: Publication = NOBODYS,
+) -> LoadResult:
     """Make the files the terms on sale. Without holidays those loaded last stay.
 
-    Invalid("catalogue_refused") with every fault (the first 50) as a fact; then nothing was taken.
+    Invalid("catalogue_refused") with every fault (the first 50) as a fact; Invalid("remedy_missing") likewise where
+    something is taken from the passes that publication.living speaks of; then nothing was taken.
     """
     session.execute(select(func.pg_advisory_xact_lock(LOAD_LOCK)))
     current = session.scalars(select(TermsVersion).order_by(TermsVersion.version.desc()).limit(1)).first()
     if holidays_text is None:
         holidays_text = json.dumps(current.holidays if current else {"years": {}})
     reading = _read(session, catalogue_text, holidays_text)
-    warnings = warnings_of(reading, now)
+    today = clock.local_day(now)
+    warnings = warnings_of(reading.terms, reading.calendar, today)
+    notes = notes_of(reading.terms, reading.calendar, today)
     catalogue, holidays = content_of(reading.catalogue), plain_of(reading.holidays)
     digests = (digest_of(catalogue), digest_of(holidays))
     if current is not None and (current.digest, current.holidays_digest) == digests:
-        return LoadResult(current.version, False, warnings)
+        refuse_unneeded(publication.remedies, {})
+        return LoadResult(current.version, False, warnings, notes)
+    taken = settle(session, reading, current.version, publication, now) if current else []
     version = current.version + 1 if current else 1
     session.execute(
         insert(TermsVersion).values(
@@ -59,10 +75,12 @@ def load_catalogue(session: Session, catalogue_text: str, holidays_text: str | N
             loaded_at=now,
         )
     )
+    if current is not None:
+        record_remedies(session, version, taken, publication, get_terms(session, current.version), now)
     _register_venues(session, reading.terms, version)
     _register_products(session, reading.terms, version)
     forget(session)
-    return LoadResult(version, True, warnings)
+    return LoadResult(version, True, warnings, notes)
 
 
 def _read(session: Session, catalogue_text: str, holidays_text: str) -> Reading:
@@ -146,23 +164,3 @@ def canonical(value: object) -> str:
 
 def digest_of(value: object) -> str:
     return hashlib.sha256(canonical(value).encode()).hexdigest()
-
-
-def warnings_of(reading: Reading, now: datetime) -> tuple[Text, ...]:
-    """A year without holidays that begins within 60 days closes the benefits that name one."""
-    day = clock.local_day(now + WARN_AHEAD)
-    naming = [benefit.id for benefit in reading.terms.benefits.values() if any(map(names_a_holiday, benefit.rules))]
-    if not naming or reading.calendar.knows(day):
-        return ()
-    listed = ", ".join(naming)
-    return (
-        Text(
-            f"{day.year} 年没有节假日数据：届时 {listed} 将被拒绝（calendar_missing）",
-            f"there are no holidays for {day.year}: {listed} will then be refused (calendar_missing)",
-        ),
-    )
-
-
-def names_a_holiday(rule: object) -> bool:
-    days = rule.days if isinstance(rule, Blackout | Reservation) else None
-    return days is not None and bool(days.holidays)

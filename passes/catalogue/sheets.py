@@ -1,4 +1,4 @@
-"""Day sheets, compiled once a process for each (terms version, holidays, day) and kept while they are in use."""
+"""Day sheets, compiled once a process for each (terms version, newest version, holidays, day) and kept while in use."""
 
 from collections import OrderedDict
 from datetime import date
@@ -6,25 +6,28 @@ from threading import Lock
 
 from sqlalchemy.orm import Session
 
-from passes.catalogue.queries import get_calendar, get_current, get_pinned, get_terms
+from passes.catalogue.queries import effective_terms, get_calendar, get_current, get_pinned
 from passes.entitlement import daysheet
 from passes.entitlement.daysheet import DaySheet
 
 MOST_SHEETS = 200
 
 _lock = Lock()
-_sheets: OrderedDict[tuple[int, str, str, date], DaySheet] = OrderedDict()
+Key = tuple[int, str, int, str, str, date]
+_sheets: OrderedDict[Key, DaySheet] = OrderedDict()
 
 
 def day_sheet(session: Session, version: int, day: date) -> DaySheet:
-    """The sheet of a terms version on a local day; NotFound for a version that does not exist."""
-    key = (version, get_pinned(session, version).digest, get_current(session).holidays_digest, day)
+    """The sheet of a terms version and of what was added since, on a local day; NotFound where there is no such."""
+    newest = get_current(session)
+    pinned = get_pinned(session, version)
+    key = (version, pinned.digest, newest.version, newest.digest, newest.holidays_digest, day)
     with _lock:
         sheet = _sheets.get(key)
         if sheet is not None:
             _sheets.move_to_end(key)
             return sheet
-    sheet = daysheet.compile(get_terms(session, version), get_calendar(session), day)
+    sheet = daysheet.compile(effective_terms(session, version), get_calendar(session), day)
     with _lock:
         kept = _sheets.setdefault(key, sheet)
         while len(_sheets) > MOST_SHEETS:

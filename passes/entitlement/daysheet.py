@@ -80,6 +80,7 @@ class Offer:
         return limits_of(next(iter(self.at.values())).moves, day, valid_from)
 
 
+@lru_cache(maxsize=65_536)
 def counter_of(tally: Tally, day: date, valid_from: date) -> Counter:
     return Counter(tally.name, period_of(tally.per, day, valid_from), tally.limit, tally.per)
 

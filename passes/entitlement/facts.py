@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Literal
 
 from passes.entitlement.nodes import Text
@@ -38,6 +39,8 @@ class Counter:
         return self.name, self.period
 
 
+# Asked for every count of every scan, and only of the days and terms that are about.
+@lru_cache(maxsize=65_536)
 def period_of(per: Per, day: date, valid_from: date) -> str:
     """The period a use on this local day counts in: "2026-05-01", "2026-05", "ever".
 

@@ -35,6 +35,11 @@ class Slots:
     def per_day(self) -> int:
         return self.span.minutes // self.every_minutes
 
+    @property
+    def seats_for_passes(self) -> int:
+        """Whole seats of one slot that pass holders may book."""
+        return int(self.capacity_per_slot * self.pass_quota)
+
 
 @dataclass(frozen=True, slots=True)
 class SlotNow(Question):

@@ -48,9 +48,13 @@ def sheet_wire(sheet: DaySheet) -> Plain:
     An offer at a venue is [opening, moves, terms, runs]; a run [first day, last day, opening].
     """
     openings, moves, terms = _Table(), _Table(), _Table()
+    known: dict[Opening, int] = {}
 
     def opening(one: Opening) -> int:
-        return openings.number([question.wire() for question in one.questions])
+        # Thousands of runs share a few openings: their text is made once.
+        if one not in known:
+            known[one] = openings.number([question.wire() for question in one.questions])
+        return known[one]
 
     def at(one: Offered) -> list[object]:
         return [

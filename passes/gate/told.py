@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from passes import clock
 from passes.access.rules import Gate
 from passes.catalogue.closure_queries import closures_on
-from passes.catalogue.queries import get_terms
+from passes.catalogue.queries import effective_terms
 from passes.catalogue.rules import elsewhere
 from passes.entitlement.daysheet import DaySheet
 from passes.entitlement.decide import next_allowed
@@ -31,7 +31,7 @@ def answer_to(session: Session, attempt: Attempt, holders: Mapping[int, Holder])
         next_allowed_at = next_allowed(sheet, facts, decision)
         if rules.another_place_helps(decision, sheet.day, facts):
             closures = closures_on(session, now=facts.now)
-            other = _elsewhere(get_terms(session, pass_.terms_version), sheet, facts, closures)
+            other = _elsewhere(effective_terms(session, pass_.terms_version), sheet, facts, closures)
     if pass_ is not None and sheet is not None and pass_.member_id in holders:
         person, product = holders[pass_.member_id], sheet.products[pass_.product_id].name
         holder = {

@@ -16,6 +16,7 @@ from werkzeug.routing import Rule
 
 from passes.errors import N_
 from passes.http.openapi import Example, Explained, View
+from passes.http.problems import MOST_ROWS
 
 Refusals = dict[str, tuple[int, str]]
 
@@ -156,7 +157,8 @@ def _responses(view: View, refusals: Refusals) -> dict[str, Any]:
 
 
 def _path_parameters(rule: Rule) -> Iterator[dict[str, Any]]:
-    kinds = {"uuid": {"type": "string", "format": "uuid"}, "int": {"type": "integer"}}
+    number = {"type": "integer", "minimum": 0, "maximum": MOST_ROWS}
+    kinds = {"uuid": {"type": "string", "format": "uuid"}, "int": number}
     for kind, name in re.findall(r"<(?:([^:<>]+):)?([^<>]+)>", rule.rule):
         yield {"name": name, "in": "path", "required": True, "schema": kinds.get(kind, {"type": "string"})}
 

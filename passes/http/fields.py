@@ -131,17 +131,26 @@ def load_form(schema: Schema) -> tuple[dict[str, Any], dict[str, list[str]]]:
 def read_form(schema: Schema) -> tuple[dict[str, Any], dict[str, list[str]]]:
     """The same, but data holds every field that is right: for who has more to say about those.
 
-    An empty input counts as absent, a doubled one is refused by its name.
+    An empty input counts as absent, a doubled one is refused by its name; of a list there may be several.
     """
-    doubled = {name: [gettext("This was sent twice.")] for name, values in request.form.lists() if len(values) > 1}
-    given = {name: value for name, value in request.form.items() if value.strip()}
+    several = {name for name, field in schema.fields.items() if isinstance(field, fields.List)}
+    doubled = {
+        name: [gettext("This was sent twice.")]
+        for name, values in request.form.lists()
+        if len(values) > 1 and name not in several
+    }
+    given: dict[str, Any] = {name: value for name, value in request.form.items() if value.strip()}
+    given |= {name: request.form.getlist(name) for name in several & given.keys()}
     data: dict[str, Any]
     faults: dict[str, list[str]] = {}
     try:
         data = schema.load(given)
     except ValidationError as error:
         data = dict(error.valid_data or {})
-        faults = {name: [gettext(text) for text in texts] for name, texts in faults_of(error).items()}
+        for name, texts in faults_of(error).items():
+            # A form shows what is wrong with one of several beside all of them.
+            field = name.partition(".")[0] if name.partition(".")[0] in several else name
+            faults.setdefault(field, []).extend(gettext(text) for text in texts)
     return {name: value for name, value in data.items() if name not in doubled}, faults | doubled
 
 

@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 
 Row = TypeVar("Row")
 
+MOST_ROWS = 2**63 - 1
+"""The greatest number a row can have."""
+
 STATUSES: dict[type[Problem], int] = {
     NotSignedIn: 401,
     NotAllowed: 403,
@@ -86,7 +89,7 @@ class RowNumber(IntegerConverter):
     """<int:…> in an address: a number some row could have. A greater one is no page of ours, and no fault either."""
 
     def __init__(self, url_map: Map) -> None:
-        super().__init__(url_map, max=2**63 - 1)
+        super().__init__(url_map, max=MOST_ROWS)
 
 
 def set_up(app: Flask) -> None:

@@ -10,19 +10,25 @@ import tempfile
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from random import SystemRandom
 
 from passes.launcher.problems import CannotStart
 
 SERVER_USER = "youyou"
 SYSTEM_FOLDER = Path("/var/lib/youyou")
 INSTALLED = "pginstall"
+# Below those that systems lend to outgoing connections: no browser's connection sits on it before its server stands.
+PORTS = range(10_240, 32_768)
+_given_out: set[int] = set()
 
 
 def free_port() -> int:
-    """A TCP port of this machine that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of this machine that nobody listens on now; this process is told each one once."""
+    for port in SystemRandom().sample(PORTS, 1_000):
+        if port not in _given_out and is_port_free(port):
+            _given_out.add(port)
+            return port
+    raise CannotStart(f"No free port was found between {PORTS.start} and {PORTS.stop}.")
 
 
 def is_port_free(port: int, host: str = "127.0.0.1") -> bool:

@@ -96,6 +96,12 @@ def lock_for_scans(session: Session, ids: Iterable[int]) -> dict[int, LockedPass
     return {row.id: LockedPass(*tuple(row)) for row in rows}
 
 
+def living_terms(session: Session) -> frozenset[tuple[int, str]]:
+    """(terms version, product id) of every pass that still runs or may still start."""
+    wanted = select(Pass.terms_version, Pass.product_id).where(Pass.state.in_(("issued", "active"))).distinct()
+    return frozenset((version, product_id) for version, product_id in session.execute(wanted))
+
+
 def get_pass(session: Session, pass_id: int) -> Pass:
     """The pass, or NotFound("pass_not_found")."""
     pass_ = session.get(Pass, pass_id)

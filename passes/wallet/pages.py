@@ -11,6 +11,10 @@ from flask_babel import gettext
 from passes import clock, settings
 from passes.access import rates
 from passes.access.guard import secret_link
+from passes.catalogue.changes import changes_since
+from passes.catalogue.closure_queries import closures_on
+from passes.catalogue.closure_rules import longest
+from passes.catalogue.closure_words import NOTICES
 from passes.db import transaction
 from passes.errors import N_, Conflict, Invalid, NotFound, TooMany
 from passes.feedback.service import answer_survey
@@ -53,6 +57,7 @@ SECTION_NAMES = {
     "city": N_("About the city"),
     "experiences": N_("Experiences"),
 }
+HOWS = {"added": N_("new"), "removed": N_("reduced"), "changed": N_("changed")}
 ICONS = (
     ("icon-192.png", "192x192", "any"),
     ("icon-512.png", "512x512", "any"),
@@ -81,11 +86,15 @@ def _page(token: str, *, error: str | None = None, status: int = 200) -> Respons
             return render_template("wallet/closed.html", code=problem.code, detail=gettext(problem.message)), 404
         wallet = get_wallet(session, pass_, now)
         code = show_code(session, pass_, now=now)
+        closed = closures_on(session, now=now)
+        since = changes_since(session, pass_.terms_version, pass_.product_id)
     html = render_template(
         "wallet/page.html",
         token=token,
         wallet=wallet,
         code=code,
+        since=since,
+        hows={how: gettext(words) for how, words in HOWS.items()},
         error=error,
         thanks="thanks" in request.args,
         now=now,
@@ -93,6 +102,7 @@ def _page(token: str, *, error: str | None = None, status: int = 200) -> Respons
         expires_ms=_milliseconds(code.expires_at) if code.expires_at else None,
         good_until=f"{clock.local_time(code.expires_at):%H:%M:%S}" if code.expires_at else None,
         texts={name: gettext(text) for name, text in TEXTS.items()},
+        closed={venue_id: [gettext(NOTICES[kind]) for kind in longest(found)] for venue_id, found in closed.items()},
         sections=[(name, gettext(SECTION_NAMES[name]), in_order(wallet.benefits, name)) for name in SECTIONS],
         service_phone=settings.current().service_phone,
     )

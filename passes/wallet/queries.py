@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from passes.booking.queries import booked_for
 from passes.catalogue.closure_queries import closures_on
-from passes.catalogue.queries import get_terms
+from passes.catalogue.queries import effective_terms
 from passes.catalogue.rules import opening_of
 from passes.catalogue.sheets import day_sheet
 from passes.clock import local_day
@@ -142,7 +142,7 @@ def get_wallet(session: Session, pass_: Pass, now: datetime) -> Wallet:
     """The page of this pass."""
     today = local_day(now)
     member = get_member(session, pass_.member_id)
-    terms = get_terms(session, pass_.terms_version)
+    terms = effective_terms(session, pass_.terms_version)
     sheet = day_sheet(session, pass_.terms_version, today)
     used = used_counters(session, pass_.id)
     status = pass_status(session, pass_, now)

@@ -97,7 +97,7 @@ def ask(statement: str) -> object:
         return session.execute(text(statement)).scalar_one_or_none()
 
 
-def eventually(question: Callable[[], bool], seconds: float = 60) -> None:
+def eventually(question: Callable[[], bool], seconds: float = 120) -> None:
     """Wait for a truth, or fail."""
     deadline = time.monotonic() + seconds
     while not question():
@@ -142,7 +142,7 @@ class Processes:
 
     def stop(self, process: "subprocess.Popen[bytes]") -> int:
         process.send_signal(signal.SIGTERM)
-        return process.wait(20)
+        return process.wait(60)
 
     def said(self) -> str:
         """What all of them have written."""

@@ -23,6 +23,12 @@ def test_a_port_nobody_listens_on_is_free() -> None:
     assert is_port_free(places.free_port())
 
 
+def test_no_port_is_chosen_twice_nor_lent_to_an_outgoing_connection() -> None:
+    chosen = [places.free_port() for _ in range(50)]
+    assert len(set(chosen)) == 50
+    assert all(port < 32_768 for port in chosen)
+
+
 def test_a_full_disk_is_told_before_it_hurts(tmp_path: Path) -> None:
     refuse_a_full_disk(tmp_path, 0)
     with pytest.raises(CannotStart, match="The disk is full: .* VAR="):

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from passes.launcher.commands import env, run, status
+from passes.launcher.kafka_jars import kafka_jars
 from tests.launcher.copies import READY, Copy, wait_for, youyou
 
 PROCESSES = {"postgres", "kafka", "relay", "analytics", "satisfaction", "chores", "cashier", "web"}
@@ -21,6 +22,7 @@ PROCESSES = {"postgres", "kafka", "relay", "analytics", "satisfaction", "chores"
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
+    kafka_jars()  # a machine that fetches them now may take longer than a copy has to start
     running = Copy(tmp_path_factory.mktemp("copy") / "var")
     running.start()
     running.wait_until_ready()

@@ -17,6 +17,7 @@ from passes import app as web
 from passes import clock
 from passes import settings as settings_module
 from passes.db import transaction
+from passes.launcher.places import free_port
 from passes.sale import service
 from passes.sale.models import Order
 from passes.sale.stripe_gateway import StripePayments
@@ -26,13 +27,6 @@ from tests.factories import city
 from tests.serving import served
 
 SECRETS = ("whsec_sandbox_old", "whsec_sandbox_new")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass
@@ -85,7 +79,7 @@ def start_cashier(settings: Settings) -> subprocess.Popen[bytes]:
 
 
 def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(200):
+    for _ in range(1_200):
         assert process.poll() is None, "the cashier has ended"
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:

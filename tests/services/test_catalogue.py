@@ -170,7 +170,7 @@ def test_product_numbers_end_where_the_token_ends(session: Session, now: datetim
 
 def test_new_holidays_are_a_new_version_and_hold_for_passes_sold_before(session: Session, now: datetime) -> None:
     load(session, now, ("{per_day: 1}, {per_term: 6}], settle: 1200", "{blackout: [national_day]}], settle: 1200"))
-    assert day_sheet(session, 1, NATIONAL_DAY).offers["B15"].at["S15"].closed == "blackout"
+    assert day_sheet(session, 1, NATIONAL_DAY).offers["B15"].at["S15"].opening.closed == "blackout"
     moved = SAMPLE_HOLIDAYS.replace("2026-10-01..2026-10-07", "2026-10-03..2026-10-07")
     result = load(
         session,
@@ -179,7 +179,7 @@ def test_new_holidays_are_a_new_version_and_hold_for_passes_sold_before(session:
         holidays=moved,
     )
     assert result == LoadResult(2, True)
-    assert day_sheet(session, 1, NATIONAL_DAY).offers["B15"].at["S15"].closed is None
+    assert day_sheet(session, 1, NATIONAL_DAY).offers["B15"].at["S15"].opening.closed is None
 
 
 def test_without_a_holidays_file_those_loaded_last_stay(session: Session, now: datetime) -> None:

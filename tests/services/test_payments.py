@@ -47,8 +47,8 @@ def count(table: type) -> int:
 
 
 def hear(shop: Shop, until: Callable[[], bool] | None = None) -> None:
-    """Let webhooks arrive and act on them, for at most ten seconds."""
-    for _ in range(200):
+    """Let webhooks arrive and act on them, for at most a minute."""
+    for _ in range(1_200):
         webhook_flows.process_webhook_inbox(shop.provider, shop.settings, now=clock.now())
         if until is None or until():
             return

@@ -13,10 +13,11 @@ import requests
 import stripe
 
 from passes import clock
+from passes.launcher.places import free_port
 from passes.sale.provider import ProviderMisused, ProviderRejected, ProviderUnavailable, RefundRequest
 from passes.sale.stripe_gateway import StripePayments
 from tests.conftest import clone, drop
-from tests.services.conftest import SECRETS, Cashier, free_port, start_cashier, wait_for
+from tests.services.conftest import SECRETS, Cashier, start_cashier, wait_for
 
 
 def request_for(amount_fen: int = 19900, **changes: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from uuid import uuid4
 
@@ -13,7 +13,11 @@ from sqlalchemy.orm import Session
 
 from passes.access.accounts import invite_staff
 from passes.access.clerk_service import add_clerk
+from passes.access.key_rules import SCOPES
+from passes.access.key_service import make_key
 from passes.access.models import Lane
+from passes.booking.models import Reservation
+from passes.catalogue.closure_service import ClosureRequest, close_venues, report_people
 from passes.events.models import REASONS, DeadLetter
 from passes.events.service import park
 from passes.lifecycle.queries import wallet_path
@@ -24,6 +28,7 @@ from passes.wallet.lookups import ask_for_code, lookup_id
 from tests.web.browsers import make_staff
 
 Examples = Mapping[str, str]
+HOUR = timedelta(hours=1)
 
 
 def examples(session: Session, pass_id: int, order_id: int, now: datetime) -> Examples:
@@ -37,6 +42,14 @@ def examples(session: Session, pass_id: int, order_id: int, now: datetime) -> Ex
     park(session, letter)
     asked_id = lookup_id(uuid4(), "+8613900000000", "002X")
     ask_for_code(session, asked_id, "+8613900000000", "002X", locale="zh", now=now)
+    # As a gate would find it tomorrow, whatever the state of the pass.
+    slot = {"benefit_id": "B08", "venue_id": "S08", "starts_at": now + HOUR, "ends_at": now + 2 * HOUR}
+    kept = Reservation(pass_id=pass_id, **slot, state="booked", made_at=now, made_by="feed:museum")
+    session.add(kept)
+    close_venues(session, ClosureRequest("wind", ["S01", "S02"], note="阵风"), by="one.colleague", now=now)
+    close_venues(session, ClosureRequest("venue_closed", ["S03"], now + HOUR), by="one.colleague", now=now)
+    report_people(session, "S04", people=1, source="one.colleague", now=now)
+    make_key(session, name="museum", scopes=SCOPES, now=now)
     wallet = wallet_path(session, pass_id)
     order = f"/orders/{order_token(session.get_one(Order, order_id).public_id)}"
     session.flush()
@@ -55,6 +68,7 @@ def examples(session: Session, pass_id: int, order_id: int, now: datetime) -> Ex
         "lane_id": str(session.scalars(select(Lane.id).order_by(Lane.id)).first()),
         "staff_id": str(staff_id),
         "clerk_id": str(clerk_id),
+        "reservation_id": str(kept.id),
         "lookup_id": str(asked_id),
         "number": str(letter.id),
         "version": "1",

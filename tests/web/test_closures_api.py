@@ -49,8 +49,9 @@ def test_a_feed_switches_on_repeats_itself_and_ends(feed: FeedClient, session: S
     assert feed.ask("GET", CLOSURES).get_json() == {"items": []}
     assert closures_of(session, "S02", now=now) == ()
     assert session.scalar(select(func.count()).select_from(ClosureRow)) == 2
-    unknown = feed.ask("DELETE", ONE, reference="no-such")
-    assert (unknown.status_code, unknown.get_json()["code"]) == (404, "closure_not_found")
+    for reference in ("no-such", "%00", "a%00b", "%F0%9F%8E%AB", "..%5C..", "W" * 5_000):
+        unknown = feed.ask("DELETE", ONE, reference=reference)
+        assert (unknown.status_code, unknown.get_json()["code"]) == (404, "closure_not_found")
 
 
 @pytest.mark.parametrize(

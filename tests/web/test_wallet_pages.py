@@ -375,11 +375,13 @@ def test_what_is_usable_now_is_what_a_gate_would_admit_now(
     gate = gate_at(session, "S15", now=now, default_benefit_id="B15").gate
     record_scans(session, gate, [ScanRequest(scan_id=uuid4(), code=code_of(session, mine.pass_, now=now))], now=now)
     session.commit()
-    assert "Qingcheng" not in part(client.get(mine.path, headers=ENGLISH).text, "open-now")
+    words = part(client.get(mine.path, headers=ENGLISH).text, "open-now")
+    assert "Qingcheng Ancient Town combined ticket" not in words
+    assert "Qingcheng Ancient Town Half price for a friend" in words  # which the visit opened
     time.moment = now + timedelta(hours=14)
     night = part(client.get(mine.path, headers=ENGLISH).text, "open-now")
-    assert "Nothing is open for this pass at the moment." in night
-    assert "Wuquan Mountain Park lets you in first: 26 Nov 2026, 06:30." in night
+    assert "Sample Hot Spring Hotel, New Area 30% off hot spring room packages day and night" in night
+    assert "Wuquan Mountain Park" not in night
 
 
 def test_a_pass_that_opens_nothing_shows_no_places(client: FlaskClient, unused: Holding) -> None:
