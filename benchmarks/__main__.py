@@ -20,6 +20,7 @@ from pathlib import Path
 
 from benchmarks import city as cities
 from benchmarks import load
+from benchmarks.counters import measure_counters, print_counters
 from benchmarks.load import Figure
 from passes.launcher.places import free_port, postgres_programs
 from passes.launcher.services import web_command
@@ -38,8 +39,11 @@ def main() -> None:
         port = environment["PUBLIC_URL"].rsplit(":", 1)[1]
         city = cities.build(environment, PASSES)
         bare = cities.build_for_pgbench(city.url, PASSES)
-        if city.statements_of_a_scan() != load.statements():
+        statements = city.statements_of_a_scan()
+        if statements != load.statements():
             raise SystemExit("benchmarks/scan.sql no longer has the statements of a scan: mend it first")
+        print(json.dumps({"measure": "statements of a scan", "statements": statements}), flush=True)
+        counted = measure_counters(city)
         rows = []
         # What a service does once after its start (reading the terms, planning statements) is not measured.
         post_scans(city, port, 8, Path(folder) / "bodies", WARM_UP_SECONDS)
@@ -52,6 +56,7 @@ def main() -> None:
                 limit = 1 / (1 / echo.per_second + 1 / bench.per_second)
                 rows.append((connections, scans, echo, bench, limit))
         print_table(rows)
+        print_counters(counted)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """A filled city for the measurements: many active passes, one open gate, and codes that nobody has shown yet."""
 
 import re
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,11 +28,15 @@ FIRST_PASS = 1_000_000_001
 
 @dataclass
 class City:
-    """`token` is the gate's; `passes` counts what was made, `taken` what was shown."""
+    """`token` is the gate's; `passes` counts what was made, `taken` what was shown.
+
+    desks: a gate by how many counters a scan there moves.
+    """
 
     url: str
     token: str
     gate: Gate
+    desks: dict[int, Gate]
     product_number: int
     passes: int
     taken: int = 0
@@ -52,13 +57,18 @@ class City:
         # As late as a gate takes it: the codes made first must still be good when they are sent last.
         return timed_code(session, facts, now=now + timedelta(seconds=15)).text
 
-    def statements_of_a_scan(self) -> int:
-        """How many statements one admitted scan sends."""
-        sent: list[str] = []
+    def new_code(self) -> str:
+        """The code of a pass that was not shown before."""
+        self.taken += 1
         with db.transaction() as session:
-            codes = [self._code(session, FIRST_PASS + self.taken + number) for number in range(2)]
+            return self._code(session, FIRST_PASS + self.taken - 1)
+
+    def statements_of_a_scan(self, gate: Gate | None = None) -> int:
+        """How many statements one admitted scan sends, at the gate that is measured or at another."""
+        sent: list[str] = []
+        codes = [self.new_code() for _ in range(2)]
+        with db.transaction() as session:
             engine = session.get_bind()
-        self.taken += len(codes)
 
         def note(*arguments: object) -> None:
             sent.append(str(arguments[2]))
@@ -67,11 +77,20 @@ class City:
         for code in codes:
             # The first scan of a process reads the terms and the keys, too: the second is one like all others.
             sent.clear()
-            [answer] = upload_scans(self.gate, [ScanRequest(uuid4(), code)], now=clock.now())
-            if answer["decision"] != "admitted":
-                raise SystemExit(f"the gate does not admit, so there is nothing to measure: {answer}")
+            admit(gate or self.gate, code)
         event.remove(engine, "before_cursor_execute", note)
         return len(sent)
+
+
+def admit(gate: Gate, code: str) -> float:
+    """One scan, without the web around it: how many seconds it took. SystemExit where it is not admitted."""
+    scan = ScanRequest(uuid4(), code)
+    started = time.perf_counter()
+    [answer] = upload_scans(gate, [scan], now=clock.now())
+    took = time.perf_counter() - started
+    if answer["decision"] != "admitted":
+        raise SystemExit(f"the gate does not admit, so there is nothing to measure: {answer}")
+    return took
 
 
 def build(environment: dict[str, str], passes: int) -> City:
@@ -84,8 +103,9 @@ def build(environment: dict[str, str], passes: int) -> City:
         version = _load_open_city(session, now)
         number = product_number(session, "PASS-ADULT", version)
         enrolment = _open_gate(session, now=now)
+        desks = {counters: _open_gate(session, *place, now=now).gate for counters, (*place, _) in COUNTED.items()}
     _fill(chosen.database_url, passes, version, number)
-    return City(chosen.database_url, enrolment.token, enrolment.gate, number, passes)
+    return City(chosen.database_url, enrolment.token, enrolment.gate, desks, number, passes)
 
 
 def build_for_pgbench(server: str, passes: int) -> str:
@@ -109,9 +129,19 @@ def _load_open_city(session: Session, now: datetime) -> int:
     text, closes = re.subn(r"(id: S01,.*?hours: )\[.*?\}\](, list_price)", CLOSES_NEVER, read(data, "catalog"), count=1)
     if closes != 1:
         raise SystemExit("the sample catalogue has no spot S01 with hours any more: mend benchmarks/city.py")
+    for _, benefit_id, rules in COUNTED.values():
+        text, changed = re.subn(rf"(id: {benefit_id}, .*?rules: )\[.*\](, settle)", rf"\1{rules}\2", text, count=1)
+        if changed != 1:
+            raise SystemExit(f"the sample catalogue has no benefit {benefit_id} on one line: mend benchmarks/city.py")
     return load_catalogue(session, text, read(data, "holidays"), now=now).version
 
 
+# Venue, benefit and rules, at hotels that never close, by how many counters a scan moves.
+COUNTED = {
+    0: ("H4", "B29", "[{discount: {percent: 30}}]"),
+    1: ("H5", "B30", "[{per_day: 1}]"),
+    4: ("H2", "B25", "[{per_day: 1}, {per_month: 9}, {per_term: 9}, {pool: {id: wellness6, total: 6}}]"),
+}
 CLOSES_NEVER = r'\1[{open: "00:00-24:00"}]\2'
 
 
@@ -119,13 +149,13 @@ def read(data: Path, name: str) -> str:
     return (data / f"{name}.sample.yaml").read_text()
 
 
-def _open_gate(session: Session, *, now: datetime) -> NewEnrolment:
+def _open_gate(session: Session, venue_id: str = "S01", benefit_id: str = "B01", *, now: datetime) -> NewEnrolment:
     lane = create_lane(
         session,
-        venue_id="S01",
+        venue_id=venue_id,
         name=f"measured {uuid4().hex[:6]}",
         attended=False,
-        default_benefit_id="B01",
+        default_benefit_id=benefit_id,
         now=now,
     )
     code = make_enrolment_code(session, lane, now=now)
@@ -163,7 +193,7 @@ def admitted(city: City, since: int) -> int:
 VERIFIED = """
 SELECT count(*) FROM (
     SELECT scan.pass_id FROM scan
-    JOIN pass_counter AS counter ON counter.pass_id = scan.pass_id AND counter.used = 1
+    JOIN pass_counter AS counter ON counter.pass_id = scan.pass_id AND counter.name = 'benefit:B01' AND counter.used = 1
     JOIN code_use ON code_use.pass_id = scan.pass_id
     JOIN outbox ON outbox.key = scan.pass_id::text AND outbox.type = 'redemption.admitted.v1'
     WHERE scan.pass_id >= %(first)s AND scan.verdict = 'admitted'

@@ -19,9 +19,7 @@ class ClosureIn(Schema):
     reference = Text(
         required=True,
         max_length=80,
-        validate=validate.Regexp(
-            rf"{REFERENCE.pattern}\Z", error=N_("Use letters, digits, and . _ : - between them.")
-        ),
+        validate=validate.Regexp(rf"{REFERENCE.pattern}\Z", error=N_("Use letters, digits, and . _ : - between them.")),
         metadata={"description": N_("What you call it, 1 to 80 letters, digits and . _ : - characters.")},
     )
     kind = fields.String(

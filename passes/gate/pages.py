@@ -24,7 +24,29 @@ BOTH = {
     "today": N_("today"),
     "tomorrow": N_("tomorrow"),
 }
-EXAMPLES = {"admitted": "admitted", "refused": "daily_limit", "needs_confirmation": "check_document"}
+# On what terms a visitor is let in. %(off)s is "20% off" or "half price", an amount has its unit.
+TERMS = {
+    "collect_off": N_("Collect at %(off)s"),
+    "collect_then": N_("Uses spent: collect at %(off)s"),
+    "collect_more": N_("Collect %(amount)s"),
+    "collect_child": N_("Child: collect at %(off)s"),
+    "collect_adult": N_("Companion: collect at %(off)s"),
+    "buy_get": N_("Buy %(x)s, get %(y)s free"),
+    "then_admit": N_("then let in"),
+    "hand_over": N_("Hand over: %(item)s"),
+    "off_best_available_rate": N_("%(off)s the best rate of the day"),
+    "off_renewal_price": N_("%(off)s the price of a renewal"),
+    "at_most": N_("at most %(amount)s less"),
+    "deposit_back": N_("%(amount)s, returned now"),
+    "along_child": N_("1 child up to %(height)s cm, %(off)s"),
+    "along_childs": N_("%(people)s children up to %(height)s cm, %(off)s"),
+    "along_adult": N_("1 companion, %(off)s"),
+    "along_adults": N_("%(people)s companions, %(off)s"),
+    "up_to_age": N_("up to age %(age)s"),
+    "up_to_height": N_("up to %(height)s cm tall"),
+    "children_free": N_("free %(limits)s; others need a ticket or pass of their own"),
+}
+EXAMPLES = {"admitted": "admitted", "pay": "admitted", "refused": "daily_limit", "needs_confirmation": "check_document"}
 ONE = {
     "silent_advice": N_(
         "Do not admit on this screen alone. Ask again; if it stays silent, follow the paper procedure."
@@ -46,9 +68,21 @@ ONE = {
     "uses_month": N_("Used this month"),
     "uses_term": N_("Used in the pass's term"),
     "excludes": N_("Not included"),
-    "confirm": N_("Please confirm"),
+    "price": N_("Price"),
+    "due": N_("To collect"),
+    "if_wanted": N_("If wanted"),
+    "deposit": N_("Deposit"),
+    "along": N_("Along with the holder"),
+    "children": N_("Children"),
     "confirm_button": N_("I have checked this: go on"),
     "redeem": N_("Confirm and redeem"),
+    "check_missing": N_("Tick this when it is so; if it is not, cancel."),
+    "choice_missing": N_("Choose one."),
+    "fewer": N_("Fewer nights"),
+    "more": N_("More nights"),
+    "night": N_("%(count)s night"),
+    "nights": N_("%(count)s nights"),
+    "role_front_desk": N_("By the front desk"),
     "enrol_again": N_("This device is no longer enrolled. Enrol it with a new code."),
     "enrol_silent": N_("The server does not answer. Check the network and try again."),
     "no_answer": N_("The server does not answer. Check the network and try again."),
@@ -104,7 +138,7 @@ def gate() -> ResponseReturnValue:
 @cache
 def _both() -> dict[str, dict[str, str]]:
     """The same for every reader: found once."""
-    made = {name: {language: _in(language, text) for language in LANGUAGES} for name, text in BOTH.items()}
+    made = {name: {language: _in(language, text) for language in LANGUAGES} for name, text in (BOTH | TERMS).items()}
     for name, code in EXAMPLES.items():
         words = refusal_words(code)
         made[f"example_{name}"] = {"zh": words.zh, "en": words.en}

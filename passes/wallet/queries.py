@@ -14,12 +14,14 @@ from passes.catalogue.queries import effective_terms
 from passes.catalogue.rules import opening_of
 from passes.catalogue.sheets import day_sheet
 from passes.clock import local_day
-from passes.entitlement.daysheet import DaySheet
+from passes.entitlement.daysheet import DaySheet, Offer
 from passes.entitlement.decide import decide, next_allowed
 from passes.entitlement.facts import Closure, Counts, Decision, Facts, HolderClass, PassState
 from passes.entitlement.nodes import Text
+from passes.entitlement.phrases import discount_words
 from passes.entitlement.plain import plain_words
 from passes.entitlement.terms import Benefit, Terms, Venue
+from passes.entitlement.words import refusal_words
 from passes.feedback.queries import list_open_invitations
 from passes.gate.queries import BOOKED_AHEAD, used_counters
 from passes.lifecycle.models import Member, Pass
@@ -34,7 +36,8 @@ DAY_SECONDS = 86_400
 class BenefitLeft:
     """One benefit of the product. words: its rules, in plain words. places: where, told only if its name does not.
 
-    `lefts` is empty where it has no limit; standing: rules.standing.
+    `lefts` is empty where it has no limit. then_off: the discount that holds now that its limits are spent.
+    not_today: why it cannot be used anywhere today, whoever asks; opens_on: its next open day within the pass's term.
     """
 
     id: str
@@ -44,6 +47,9 @@ class BenefitLeft:
     words: tuple[Text, ...]
     standing: str
     lefts: tuple[Left, ...]
+    then_off: Text | None
+    not_today: Text | None
+    opens_on: date | None
 
 
 @dataclass(frozen=True)
@@ -175,15 +181,35 @@ def _benefit(pass_: Pass, benefit: Benefit, terms: Terms, sheet: DaySheet, used:
     venues = [terms.venues[venue_id] for venue_id in benefit.at]
     section = section_of(benefit.experience, [venue.kind for venue in venues])
     lefts = uses_left(offer.limits(sheet.day, pass_.valid_from or sheet.day), used)
+    is_spent = any(left.left == 0 for left in lefts)
+    then_off = discount_words(offer.then_discount) if is_spent and offer.then_discount is not None else None
+    how = "usable" if then_off else standing(lefts)
+    closed = _closed_today(offer)
     return BenefitLeft(
         id=benefit.id,
         name=benefit.name,
         section=section,
         places=() if section == "sights" else tuple(venue.name for venue in venues),
         words=plain_words(benefit, terms, validity_days=pass_.validity_days),
-        standing=standing(lefts),
+        standing="closed" if closed and how == "usable" else how,
         lefts=lefts,
+        then_off=then_off,
+        not_today=refusal_words(closed) if closed else None,
+        opens_on=_opens_on(sheet, offer, pass_.valid_until) if closed else None,
     )
+
+
+def _closed_today(offer: Offer) -> str | None:
+    """Why it may be used nowhere on the day, whoever asks; None where a venue offers it."""
+    closed = [offered.opening.closed for offered in offer.at.values()]
+    return closed[0] if closed and all(closed) else None
+
+
+def _opens_on(sheet: DaySheet, offer: Offer, valid_until: date | None) -> date | None:
+    tomorrow = sheet.day + timedelta(days=1)
+    found = (sheet.open_from(offered, tomorrow) for offered in offer.at.values())
+    first = min((one[0] for one in found if one is not None), default=None)
+    return None if first is None or (valid_until is not None and first >= valid_until) else first
 
 
 def _surroundings(terms: Terms, sheet: DaySheet, asker: Asker) -> Surroundings:

@@ -6,6 +6,8 @@ from datetime import date
 from typing import Literal, Protocol, TypeVar, cast
 
 Section = Literal["sights", "hotels", "city", "experiences"]
+# How the name of a counter begins that several benefits move: see entitlement.facts.Counter.
+SHARED = "pool:"
 SECTIONS: tuple[Section, ...] = ("sights", "hotels", "city", "experiences")
 
 
@@ -47,11 +49,12 @@ class Life:
 
 @dataclass(frozen=True)
 class Left:
-    """How many uses of a benefit are left. per: day, month or term."""
+    """How many uses of a benefit are left. per: day, month or term. shared: other benefits use the same limit."""
 
     per: str
     left: int
     limit: int
+    shared: bool = False
 
 
 def status_of(life: Life, today: date) -> str:
@@ -75,7 +78,12 @@ def days_left(last_day: date, today: date) -> int:
 def uses_left(counters: Iterable[Limited], used: Mapping[tuple[str, str], int]) -> tuple[Left, ...]:
     """What is left of each limit; a use beyond a limit leaves 0, never less."""
     return tuple(
-        Left(counter.per, max(counter.limit - used.get((counter.name, counter.period), 0), 0), counter.limit)
+        Left(
+            counter.per,
+            max(counter.limit - used.get((counter.name, counter.period), 0), 0),
+            counter.limit,
+            counter.name.startswith(SHARED),
+        )
         for counter in counters
         if counter.limit is not None
     )
@@ -90,12 +98,12 @@ def section_of(experience: bool, kinds: Sequence[str]) -> Section:
     return "hotels" if set(kinds) == {"hotel"} else "city"
 
 
-Standing = Literal["usable", "tomorrow", "next_month", "spent"]
-STANDINGS: tuple[Standing, ...] = ("usable", "tomorrow", "next_month", "spent")
+Standing = Literal["usable", "closed", "tomorrow", "next_month", "spent"]
+STANDINGS: tuple[Standing, ...] = ("usable", "closed", "tomorrow", "next_month", "spent")
 
 
 def standing(lefts: Sequence[Left]) -> Standing:
-    """usable; used up for today, for this month, or for the whole term."""
+    """usable; used up for today, for this month, or for the whole term. The day itself (closed) is not asked here."""
     spent = {left.per for left in lefts if left.left == 0}
     if "term" in spent:
         return "spent"

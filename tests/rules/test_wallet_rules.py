@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from passes.wallet.rules import Left, in_order, section_of, standing
+from passes.entitlement.facts import Counter
+from passes.wallet.rules import Left, in_order, section_of, standing, uses_left
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,16 @@ def test_what_is_used_up_for_the_term_is_worse_than_for_the_day() -> None:
     assert standing((Left("month", 0, 2), term)) == "spent"
 
 
+def test_what_is_left_is_told_for_each_limit_and_whether_others_share_it() -> None:
+    counters = (
+        Counter("benefit:B35", "2026-11", 2, "month"),
+        Counter("pool:wellness6", "term:2026-11-25", 6, "term"),
+        Counter("visit:S01", "2026-11-25"),
+    )
+    used = {("benefit:B35", "2026-11"): 1, ("pool:wellness6", "term:2026-11-25"): 7}
+    assert uses_left(counters, used) == (Left("month", 1, 2), Left("term", 0, 6, shared=True))
+
+
 @dataclass(frozen=True)
 class Row:
     name: str
@@ -42,9 +53,10 @@ class Row:
 def test_what_can_be_used_comes_first_and_the_catalogues_order_stays() -> None:
     rows = [
         Row("a", "sights", "next_month"),
+        Row("f", "sights", "closed"),
         Row("b", "sights", "usable"),
         Row("c", "hotels", "usable"),
         Row("d", "sights", "usable"),
         Row("e", "sights", "spent"),
     ]
-    assert [row.name for row in in_order(rows, "sights")] == ["b", "d", "a", "e"]
+    assert [row.name for row in in_order(rows, "sights")] == ["b", "d", "f", "a", "e"]

@@ -154,6 +154,7 @@ for (const dialog of dialogs) {
   dialog.querySelector("[data-close]")?.addEventListener("click", () => dialog.close());
 }
 byId("next").addEventListener("click", () => reader.ready());
+for (const kind of ["click", "keydown"]) byId("choices").addEventListener(kind, () => screen.stayOn());
 byId("move").addEventListener("click", () => showEnrolling(null));
 byId("stay").addEventListener("click", () => showScanning(true));
 byId("sound").addEventListener("click", () => {

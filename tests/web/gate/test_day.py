@@ -93,7 +93,8 @@ def test_training_shows_the_answers_and_records_none(open_gate: Opener, spot: Sp
         ("Red", "refused"),
         ("Amber", "needs_confirmation"),
         ("Blue", "silent"),
-        ("Green", "admitted"),
+        ("Green: may pass", "admitted"),
+        ("Green with ¥", "pay"),
     ):
         page.get_by_role("button", name=button).click()
         expect_state(page, state)

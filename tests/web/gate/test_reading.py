@@ -170,7 +170,7 @@ def test_what_staff_must_confirm_is_confirmed_in_a_new_scan(open_gate: Opener, s
     wedge(page, "YP1234567")
     expect_state(page, "needs_confirmation")
     expect(page.locator("#words-first")).to_have_text(NASTY)
-    expect(page.locator("#facts")).to_contain_text("核对证件")
+    expect(page.get_by_role("alertdialog")).to_contain_text("核对证件")
     page.get_by_role("button", name="已核对，继续").click()
     expect_state(page, "admitted")
     assert [scan.get("confirmed") for scan in sent] == [None, ["check_document"]]

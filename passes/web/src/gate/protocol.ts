@@ -1,5 +1,6 @@
 // What a gate asks the server about a visitor, and about itself.
 
+import type { Terms } from "./terms";
 import { call, type Outcome, type Problem, type Surroundings } from "./wire";
 
 export { browserSurroundings, type Outcome, type Problem, type Surroundings } from "./wire";
@@ -16,13 +17,17 @@ export interface Choice extends Bilingual {
 export interface ConfirmItem {
   item: string;
   words: Bilingual;
-  choices?: Choice[];
+  /** What the rule asks for: "at least 120 cm tall". */
+  about?: Bilingual | null;
+  choices?: Choice[] | null;
 }
 
 export interface ScanRequest {
   scan_id: string;
   code: string;
   benefit_id?: string;
+  item_id?: string;
+  nights?: number;
   confirmed?: string[];
 }
 
@@ -35,7 +40,7 @@ export interface ScanAnswer {
   confirm?: ConfirmItem[] | null;
   benefit?: Choice | null;
   holder?: Holder | null;
-  terms?: { uses?: Use[]; excludes?: Bilingual[] } | null;
+  terms?: Terms | null;
   elsewhere?: Elsewhere | null;
 }
 

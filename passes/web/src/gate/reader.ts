@@ -1,9 +1,10 @@
 // From a text that was read to an answer on the screen: one question at a time, none asked twice, none lost.
 
 import type { Desk } from "./desk";
+import { changesTerms, itemChosen, nextScan, type Gathered } from "./gathering";
 import { ShownMemory } from "./memory";
 import * as protocol from "./protocol";
-import type { Outcome, Problem, ScanAnswer, ScanRequest, Surroundings } from "./protocol";
+import type { Choice, Outcome, Problem, ScanAnswer, ScanRequest, Surroundings } from "./protocol";
 import * as screen from "./screen";
 import { signal, type Signal } from "./signals";
 import { withoutLineEnd } from "./wedge";
@@ -20,10 +21,11 @@ export interface Post {
   recorded: () => void;
 }
 
-/** sure: a clerk has seen what will happen, or need not; else a desk looks first. */
+/** sure: a clerk has seen what will happen, or need not; else a desk looks first. item: chosen to be handed over. */
 interface Question {
   scan: ScanRequest;
   sure: boolean;
+  item: Choice | null;
 }
 
 interface Shown extends Question {
@@ -39,6 +41,7 @@ const SIGNALS: Record<screen.State, Signal> = {
   ready: "silent",
   waiting: "silent",
   admitted: "admitted",
+  pay: "pay",
   refused: "refused",
   needs_confirmation: "needs_confirmation",
   confirm: "needs_confirmation",
@@ -69,9 +72,9 @@ export class Reader {
     if (again !== null) {
       this.show(again);
     } else if (this.unanswered?.scan.code === code) {
-      await this.submit(this.unanswered.scan, this.unanswered.sure);
+      await this.submit(this.unanswered);
     } else {
-      await this.submit(this.scanOf(code));
+      await this.submit({ scan: this.scanOf(code), sure: false, item: null });
     }
   }
 
@@ -90,8 +93,8 @@ export class Reader {
   /** What a result looks, sounds and feels like. */
   showExample(outcome: Outcome<ScanAnswer>): void {
     const nothing = (): void => this.ready();
-    const actions = { choose: nothing, confirm: nothing, askAgain: nothing };
-    signal(SIGNALS[screen.showOutcome(outcome, actions, () => this.ready())]);
+    const view = { preview: false, item: null };
+    signal(SIGNALS[screen.showOutcome(outcome, { send: nothing, askAgain: nothing }, nothing, view)]);
   }
 
   forget(): void {
@@ -106,23 +109,24 @@ export class Reader {
   }
 
   /** At a desk the first question is a look, which nothing comes of; what is refused there is then asked for good. */
-  private async submit(scan: ScanRequest, sure = false): Promise<void> {
+  private async submit(question: Question): Promise<void> {
+    const { scan, sure } = question;
     const token = this.post.token();
     if (token === null || this.busy) return;
     const rehearsing = this.post.training() || (this.post.desk.open() && !sure);
     const outcome = await this.ask(token, scan, rehearsing);
     const looked = rehearsing && !this.post.training();
     if (looked && outcome.kind === "answer" && outcome.answer.decision === "refused") {
-      await this.submit({ ...scan, scan_id: protocol.newScanId() }, true);
+      await this.submit({ ...question, scan: { ...scan, scan_id: protocol.newScanId() }, sure: true });
       return;
     }
-    this.unanswered = outcome.kind === "silent" ? { scan, sure } : null;
+    this.unanswered = outcome.kind === "silent" ? question : null;
     byId("disconnected").hidden = outcome.kind !== "silent";
     if (outcome.kind === "signed_off") {
       this.post.signedOff(outcome.problem);
       return;
     }
-    const shown = { scan, sure, outcome, preview: looked };
+    const shown = { ...question, outcome, preview: looked };
     if (outcome.kind === "answer") this.memory.keep(scan.code, shown, performance.now());
     this.show(shown);
     if (outcome.kind === "answer" && !rehearsing) this.post.recorded();
@@ -144,16 +148,17 @@ export class Reader {
   }
 
   private show(shown: Shown): void {
-    const { scan, preview } = shown;
-    const more = (added: Partial<ScanRequest>, sure: boolean): void => {
-      void this.submit({ ...scan, ...added, scan_id: protocol.newScanId() }, sure);
+    const { scan, outcome, preview, item } = shown;
+    const send = (more: Gathered): void => {
+      const asked = outcome.kind === "answer" ? (outcome.answer.confirm ?? []) : [];
+      void this.submit({
+        scan: nextScan(scan, more, protocol.newScanId()),
+        sure: !changesTerms(more),
+        item: itemChosen(asked, more) ?? item,
+      });
     };
-    const actions: screen.Actions = {
-      choose: (choice) => more({ benefit_id: choice.id }, false),
-      confirm: (items) => more({ confirmed: [...(scan.confirmed ?? []), ...items] }, true),
-      askAgain: () => void this.submit(scan, shown.sure),
-    };
-    const state = screen.showOutcome(shown.outcome, actions, () => this.ready(), preview);
+    const actions: screen.Actions = { send, askAgain: () => void this.submit(shown) };
+    const state = screen.showOutcome(outcome, actions, () => this.ready(), { preview, item });
     signal(SIGNALS[state]);
   }
 }

@@ -1,19 +1,28 @@
 // What the gate says over the whole screen. Everything from the server goes in as text, never as markup.
 
-import type { Bilingual, Choice, ConfirmItem, Elsewhere, Lane, Outcome, ScanAnswer } from "./protocol";
+import { confirming } from "./confirming";
+import { kindOf, type Gathered } from "./gathering";
+import type { Bilingual, Choice, Elsewhere, Lane, Outcome, ScanAnswer } from "./protocol";
+import { termsShown, type TermsShown } from "./terms";
 import { both, byId, element, htmlLang, language, other, texts, whenWords, word, type Language } from "./words";
 
 /** What the buttons of a result do. */
 export interface Actions {
-  choose: (choice: Choice) => void;
-  confirm: (items: string[]) => void;
+  send: (more: Gathered) => void;
   askAgain: () => void;
+}
+
+/** preview: a look before something is redeemed. item: what the clerk chose to hand over. */
+export interface View {
+  preview: boolean;
+  item: Choice | null;
 }
 
 export type State =
   | "ready"
   | "waiting"
   | "admitted"
+  | "pay"
   | "refused"
   | "needs_confirmation"
   | "confirm"
@@ -25,6 +34,7 @@ const STAYS_MS: Record<State, number | null> = {
   ready: null,
   waiting: null,
   admitted: 6000,
+  pay: 60_000,
   refused: 15_000,
   needs_confirmation: 60_000,
   confirm: 60_000,
@@ -32,7 +42,10 @@ const STAYS_MS: Record<State, number | null> = {
   problem: 30_000,
 };
 
+const HIDDEN_AT_FIRST = ["result-charge", "result-hand", "result-next", "result-elsewhere", "slow-note", "busy-note"];
+
 let focused: Element | null = null;
+let kept: { milliseconds: number | null; cleared: () => void } | null = null;
 let clearing: ReturnType<typeof setTimeout> | undefined;
 let left: Animation | null = null;
 
@@ -50,7 +63,13 @@ export function setState(state: State, cleared: () => void = () => undefined): v
   if (before === "ready" && state !== "ready") focused = document.activeElement;
   if (state !== "ready") result.focus();
   else if (focused instanceof HTMLElement && focused.isConnected) focused.focus({ preventScroll: true });
-  stayFor(STAYS_MS[state], cleared);
+  kept = { milliseconds: STAYS_MS[state], cleared };
+  stayFor(kept.milliseconds, cleared);
+}
+
+/** Whoever is still choosing or counting gets the whole time again. */
+export function stayOn(): void {
+  if (kept !== null) stayFor(kept.milliseconds, kept.cleared);
 }
 
 /** Clears by itself after a while, and shows how much of it is left. */
@@ -80,30 +99,32 @@ export function showWaiting(): void {
   setState("waiting");
 }
 
-/** Draws one outcome over the whole screen; `preview` is a look before something is redeemed. */
+/** Draws one outcome over the whole screen. */
 export function showOutcome(
   outcome: Outcome<ScanAnswer>,
   actions: Actions,
   cleared: () => void,
-  preview = false,
+  view: View,
 ): State {
   clear();
-  const state = drawOutcome(outcome, actions, preview);
+  const state = drawOutcome(outcome, actions, view);
   setState(state, cleared);
   return state;
 }
 
-function drawOutcome(outcome: Outcome<ScanAnswer>, actions: Actions, preview: boolean): State {
+function drawOutcome(outcome: Outcome<ScanAnswer>, actions: Actions, view: View): State {
   if (outcome.kind === "answer") {
-    const choosing = (outcome.answer.confirm ?? []).some((item) => item.choices !== undefined);
-    if (preview && !choosing) return drawPreview(outcome.answer, actions);
-    drawAnswer(outcome.answer, actions);
-    return outcome.answer.decision;
+    const { answer } = outcome;
+    const choosing = (answer.confirm ?? []).some((item) => kindOf(item) === "choice");
+    const shown = termsShown(answer.terms ?? {}, view.item, both);
+    return view.preview && !choosing ? drawPreview(answer, shown, actions) : drawAnswer(answer, shown, actions);
   }
   if (outcome.kind === "silent") {
     say(both("silent"));
     addFact(word("what_now"), word("silent_advice"));
-    addButton(word("ask_again"), actions.askAgain);
+    const button = element("button", word("ask_again"), { type: "button", class: "big" });
+    button.addEventListener("click", actions.askAgain);
+    byId("choices").append(button);
     return "silent";
   }
   say(both("problem"));
@@ -111,50 +132,46 @@ function drawOutcome(outcome: Outcome<ScanAnswer>, actions: Actions, preview: bo
   return "problem";
 }
 
-function drawPreview(answer: ScanAnswer, actions: Actions): State {
-  const benefit = answer.benefit;
-  say(benefit ?? both("redeem_question"));
-  drawFacts(answer);
-  const items = answer.confirm ?? [];
-  for (const item of items) addFact(word("confirm"), twice(item.words));
-  addButton(word("redeem"), () => actions.confirm(items.map((item) => item.item)));
+function drawPreview(answer: ScanAnswer, shown: TermsShown, actions: Actions): State {
+  const said = answer.benefit ?? both("redeem_question");
+  say(said);
+  if (shown.charge) sayTwice("result-charge", shown.charge);
+  drawFacts(answer, shown);
+  const asked = { items: answer.confirm ?? [], said, button: word("redeem"), send: actions.send };
+  byId("choices").append(...confirming(asked));
   return "confirm";
 }
 
-function drawAnswer(answer: ScanAnswer, actions: Actions): void {
-  say(answer.words);
+/** What must be collected stands where a free admission says welcome: nobody reads one for the other. */
+function drawAnswer(answer: ScanAnswer, shown: TermsShown, actions: Actions): State {
+  const charge = answer.decision === "admitted" ? shown.charge : null;
+  say(charge ?? answer.words);
+  if (charge) sayTwice("result-charge", both("then_admit"));
   if (answer.next_allowed_at) sayNext(answer.next_allowed_at);
   if (answer.elsewhere) sayElsewhere(answer.elsewhere);
   if (answer.benefit) addFact(word("benefit"), answer.benefit[language]);
-  drawFacts(answer);
-  if (answer.decision === "needs_confirmation") offer(answer.confirm ?? [], answer.words, actions);
+  drawFacts(answer, shown);
+  if (charge) return "pay";
+  const items = answer.confirm ?? [];
+  if (answer.decision === "needs_confirmation" && items.length > 0) {
+    const asked = { items, said: answer.words, button: word("confirm_button"), send: actions.send };
+    byId("choices").append(...confirming(asked));
+  }
+  return answer.decision;
 }
 
-function drawFacts(answer: ScanAnswer): void {
+function drawFacts(answer: ScanAnswer, shown: TermsShown): void {
+  if (shown.hand) sayTwice("result-hand", shown.hand);
+  for (const line of shown.lines) addFact(word(line.name), line.words[language]);
+  for (const use of answer.terms?.uses ?? []) {
+    const words = texts.one[`uses_${use.per}`];
+    if (words) addFact(words, `${use.used} / ${use.limit}`);
+  }
   if (answer.holder) {
     const holderClass = word(`class_${answer.holder.holder_class}`);
     addFact(word("holder"), `${answer.holder.name} · ${holderClass} · ${answer.holder.product[language]}`);
     addFact(word("document"), `…${answer.holder.document_last4}`);
   }
-  for (const use of answer.terms?.uses ?? []) {
-    const words = texts.one[`uses_${use.per}`];
-    if (words) addFact(words, `${use.used} / ${use.limit}`);
-  }
-  for (const left of answer.terms?.excludes ?? []) addFact(word("excludes"), left[language]);
-}
-
-function offer(items: ConfirmItem[], said: Bilingual, actions: Actions): void {
-  for (const choice of items.flatMap((item) => item.choices ?? [])) {
-    const button = addButton("", () => actions.choose(choice));
-    button.append(element("span", choice[language]), " ", element("span", choice[other], { lang: htmlLang(other) }));
-    button.dataset.benefit = choice.id;
-  }
-  const toConfirm = items.filter((item) => item.choices === undefined);
-  if (toConfirm.length === 0) return;
-  for (const item of toConfirm) {
-    if (item.words.zh !== said.zh) addFact(word("confirm"), twice(item.words));
-  }
-  addButton(word("confirm_button"), () => actions.confirm(toConfirm.map((item) => item.item)));
 }
 
 function sayNext(moment: string): void {
@@ -189,23 +206,12 @@ function say(words: Bilingual): void {
   byId("words-second").lang = htmlLang(other);
 }
 
-function twice(words: Bilingual): string {
-  return `${words.zh} ${words.en}`;
-}
-
 function clear(): void {
   byId("facts").replaceChildren();
   byId("choices").replaceChildren();
-  for (const id of ["result-next", "result-elsewhere", "slow-note", "busy-note"]) byId(id).hidden = true;
+  for (const id of HIDDEN_AT_FIRST) byId(id).hidden = true;
 }
 
 function addFact(name: string, value: string): void {
   byId("facts").append(element("dt", name), element("dd", value));
-}
-
-function addButton(text: string, act: () => void): HTMLButtonElement {
-  const button = element("button", text, { type: "button", class: "big" });
-  button.addEventListener("click", act);
-  byId("choices").append(button);
-  return button;
 }

@@ -3,7 +3,7 @@
 import { keepSetting, readSetting } from "./store";
 import { byId } from "./words";
 
-export type Signal = "admitted" | "refused" | "needs_confirmation" | "silent";
+export type Signal = "admitted" | "pay" | "refused" | "needs_confirmation" | "silent";
 
 interface Tone {
   hertz: number;
@@ -14,6 +14,13 @@ const TONES: Record<Signal, Tone[]> = {
   admitted: [
     { hertz: 784, seconds: 0.09 },
     { hertz: 1175, seconds: 0.16 },
+  ],
+  // The rise of a green, twice: something comes after it.
+  pay: [
+    { hertz: 784, seconds: 0.09 },
+    { hertz: 1175, seconds: 0.12 },
+    { hertz: 784, seconds: 0.09 },
+    { hertz: 1175, seconds: 0.2 },
   ],
   refused: [
     { hertz: 233, seconds: 0.22 },
@@ -28,6 +35,7 @@ const TONES: Record<Signal, Tone[]> = {
 };
 const BUZZES: Record<Signal, number[]> = {
   admitted: [90],
+  pay: [90, 60, 250],
   refused: [220, 90, 220, 90, 220],
   needs_confirmation: [90, 90, 90],
   silent: [600],

@@ -1,13 +1,13 @@
 // Training: the same questions and screens, of which the server keeps nothing.
 
-import type { ScanAnswer } from "./protocol";
+import type { Bilingual, ScanAnswer } from "./protocol";
 import type { Reader } from "./reader";
 import { byId, press, texts } from "./words";
 
 // Forgotten, it ends by itself: a lane must not let people in on answers that count nobody.
 const ENDS_AFTER_MS = 20 * 60_000;
 
-type Example = "admitted" | "refused" | "needs_confirmation" | "silent";
+type Example = "admitted" | "pay" | "refused" | "needs_confirmation" | "silent";
 
 export class Training {
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -53,8 +53,16 @@ export class Training {
       this.reader.showExample({ kind: "silent" });
       return;
     }
-    const answer: ScanAnswer = { scan_id: "", decision: example, words: texts.both[`example_${example}`]! };
-    if (example === "needs_confirmation") answer.confirm = [];
-    this.reader.showExample({ kind: "answer", answer });
+    this.reader.showExample({ kind: "answer", answer: exampleOf(example) });
   }
+}
+
+function exampleOf(example: Exclude<Example, "silent">): ScanAnswer {
+  const words: Bilingual = texts.both[`example_${example}`]!;
+  if (example === "pay") {
+    return { scan_id: "", decision: "admitted", words, terms: { free: false, discount: { percent: 20 } } };
+  }
+  const answer: ScanAnswer = { scan_id: "", decision: example, words };
+  if (example === "needs_confirmation") answer.confirm = [{ item: "check_document", words }];
+  return answer;
 }
