@@ -13,7 +13,7 @@ EXAMPLE_DAYS, EXAMPLE_USES = 100, 2
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """sentences: none where the terms promise nothing. example: a pass after EXAMPLE_DAYS days and EXAMPLE_USES uses."""
+    """sentences: none where the terms promise nothing. example: after EXAMPLE_DAYS days and EXAMPLE_USES uses."""
 
     sentences: tuple[Text, ...]
     example: Quote

@@ -30,6 +30,17 @@ class ReplaceForm(Schema):
     )
 
 
+class RefundForm(Schema):
+    """What the holder saw when agreeing: a second click finds it asked. key: drawn with the form."""
+
+    key = fields.UUID(required=True, error_messages=dict.fromkeys(("required", "invalid_uuid"), STALE))
+    amount_fen = fields.Integer(
+        required=True,
+        validate=validate.Range(min=0, max=10**9, error=STALE),
+        error_messages=dict.fromkeys(("required", "invalid", "too_large"), STALE),
+    )
+
+
 class ScoreForm(Schema):
     """One of the three faces."""
 
