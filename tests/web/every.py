@@ -47,6 +47,8 @@ def examples(session: Session, pass_id: int, order_id: int, now: datetime) -> Ex
         "/w/<token>": wallet,
         "/orders/<token>": order,
         "/orders/<token>/state.json": f"{order}/state.json",
+        "/orders/<token>/receipt.pdf": f"{order}/receipt.pdf",
+        "/orders/<token>/invoice": f"{order}/invoice",
         "/admin/welcome/<token>": f"/admin/welcome/{invited.token}",
         "/dashboard/<name>.csv": "/dashboard/hours.csv",
         "token": wallet.rpartition("/")[2],
