@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from passes.db import transaction
 from passes.errors import N_, Conflict, Unavailable
-from passes.sale import installation, payments, queries, refunds, service
+from passes.sale import installation, payments, queries, refund_outcomes, service
 from passes.sale.models import Refund
 from passes.sale.provider import (
     PaymentProvider,
@@ -257,7 +257,7 @@ def _poll_later(payment_id: int, *, now: datetime) -> None:
 def submit_refunds(provider: PaymentProvider, *, now: datetime, limit: int = 20) -> int:
     """Send refunds that were asked for and ask after those on their way; returns how many were answered."""
     with transaction() as session:
-        due = list(refunds.list_unsettled(session, now, limit))
+        due = list(refund_outcomes.list_unsettled(session, now, limit))
     answered = 0
     for refund, intent_id in due:
         try:
@@ -270,12 +270,12 @@ def submit_refunds(provider: PaymentProvider, *, now: datetime, limit: int = 20)
             log.error("refund %s: %s", refund.id, error)
             with transaction() as session:
                 if isinstance(error, ProviderRejected) and _is_a_no(refund, error):
-                    refunds.reject_refund(session, refund.id, error.code, now=now)
+                    refund_outcomes.reject_refund(session, refund.id, error.code, now=now)
                 else:
-                    refunds.postpone(session, refund.id, now=now)
+                    refund_outcomes.postpone(session, refund.id, now=now)
             continue
         with transaction() as session:
-            refunds.record_refund(session, refund.id, snapshot, now=now)
+            refund_outcomes.record_refund(session, refund.id, snapshot, now=now)
         answered += 1
     return answered
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from passes.errors import N_, Conflict
 from passes.sale import refunds, service
-from passes.sale.journal import note
+from passes.sale.journal import NOTHING_MOVED, Moved, note
 from passes.sale.models import Order, OrderLine, Payment
 from passes.sale.provider import Checkout, PaymentSnapshot
 from passes.sale.queries import (
@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 
 # Stands in the stored request for the secret of the order's page, which is stored nowhere.
 _TOKEN = "{ORDER_TOKEN}"
+_BRINGS_MONEY = ("paid", "mismatch", "unwanted")
 
 
 @dataclass(frozen=True)
@@ -179,6 +180,7 @@ def adopt_checkout(session: Session, payment_id: int, checkout: Checkout, *, now
     missing = set(METHODS) - set(checkout.methods)
     if missing:
         log.warning("the provider leaves out payment methods: %s", ", ".join(sorted(missing)))
+    payment.methods = list(checkout.methods)
     if payment.checkout_id is None:
         payment.checkout_id, payment.checkout_url = checkout.id, checkout.url
         _move(session, order, payment, "opened", actor="provider", now=now)
@@ -221,10 +223,13 @@ def record_snapshot(
     expected = Expected(payment.amount_fen, payment.currency, payment.livemode)
     fact = fact_of(snapshot, expected)
     if fact == "mismatch" and _another_is_live(session, payment):
-        service.add_attention(order, "amount_mismatch")
-        return payment.state
+        # Nobody waits for it, and it is not even the right amount.
+        fact = "unwanted"
     if not _move(session, order, payment, fact, actor=actor, now=now):
         return payment.state
+    if payment.state == "returned":
+        service.add_attention(order, "amount_mismatch")
+        refunds.return_money(session, order, payment, reason="duplicate_payment", now=now)
     if payment.state == "review":
         service.add_attention(order, "amount_mismatch")
         log.error("order %s: the amount, currency or mode received is not what was asked", order.number)
@@ -240,7 +245,8 @@ def _take_facts(payment: Payment, snapshot: PaymentSnapshot, now: datetime) -> N
     payment.provider_charge_id = snapshot.charge_id or payment.provider_charge_id
     payment.method = snapshot.method or payment.method
     payment.amount_received_fen = snapshot.amount_received_fen
-    payment.amount_refunded_fen = snapshot.amount_refunded_fen
+    if snapshot.amount_received_fen and snapshot.currency != payment.currency:
+        payment.received_currency = snapshot.currency
     payment.failure_code = snapshot.failure_code
     payment.last_synced_at = now
     payment.next_poll_at = next_poll_at(payment.created_at, now)
@@ -260,6 +266,8 @@ def _move(session: Session, order: Order, payment: Payment, fact: str, *, actor:
     if step.outcome != "moved":
         return False
     was, payment.state = payment.state, step.state
+    # Money is booked once: with the fact that says it has come. What staff decides of it afterwards moves none.
+    received = payment.amount_received_fen if fact in _BRINGS_MONEY and was != "review" else 0
     if step.state == "succeeded":
         payment.succeeded_at = now
         payment.refundable_until = refundable_until(payment.method, now)
@@ -271,7 +279,8 @@ def _move(session: Session, order: Order, payment: Payment, fact: str, *, actor:
         fact=fact,
         from_state=was,
         to_state=step.state,
-        amount_fen=payment.amount_fen,
+        amount_fen=payment.amount_received_fen if fact in _BRINGS_MONEY else payment.amount_fen,
+        moved=Moved(received, currency=payment.received_currency or payment.currency) if received else NOTHING_MOVED,
         now=now,
     )
     session.flush()
@@ -285,4 +294,4 @@ def _count_success(session: Session, order: Order, payment: Payment, *, public_u
     # The order was paid by another payment, or had ended for good: this money goes back by itself.
     reason = "duplicate_payment" if outcome == "ignored" else "late_payment"
     service.add_attention(order, reason)
-    refunds.request_refund(session, order, payment, payment.amount_received_fen, reason=reason, now=now)
+    refunds.return_money(session, order, payment, reason=reason, now=now)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from passes import settings
 from passes.errors import N_, NotFound
 from passes.lifecycle.queries import find_first_wallet_path, find_pass_of_line
-from passes.sale.models import Order, OrderLine, Payment, WebhookEvent
+from passes.sale.models import Order, OrderLine, Payment, Refund, WebhookEvent
 from passes.sale.rules import LIVE_PAYMENT_STATES
 
 _MAC_BYTES = 16
@@ -63,6 +63,20 @@ def lock_payment(session: Session, payment_id: int) -> tuple[Order, Payment]:
     order = lock_order(session, order_id)
     statement = select(Payment).where(Payment.id == payment_id).with_for_update(key_share=True)
     return order, session.scalars(statement.execution_options(populate_existing=True)).one()
+
+
+def lock_refunds(session: Session, payment_id: int) -> Sequence[Refund]:
+    """The refunds of a payment whose lock is held, oldest first, locked and read anew."""
+    statement = (
+        select(Refund).where(Refund.payment_id == payment_id).order_by(Refund.id).with_for_update(key_share=True)
+    )
+    return session.scalars(statement.execution_options(populate_existing=True)).all()
+
+
+def find_paying_payment(session: Session, order_id: int) -> Payment | None:
+    """The payment that paid the order: the first that succeeded. Later ones go back by themselves."""
+    statement = select(Payment).where(Payment.order_id == order_id, Payment.state == "succeeded")
+    return session.scalars(statement.order_by(Payment.succeeded_at, Payment.id).limit(1)).first()
 
 
 def get_payment(session: Session, payment_id: int) -> Payment:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from passes import clock
 from passes.db import transaction
 from passes.errors import Conflict, Unavailable
-from passes.sale import flows, payments, queries, refunds, webhook_flows
+from passes.sale import flows, payments, queries, refund_outcomes, webhook_flows
 from passes.sale.models import Order, PaymentEvent, Refund, WebhookEvent
 from passes.sale.provider import Checkout, PaymentSnapshot, ProviderUnavailable, RefundRequest
 from passes.sale.stripe_gateway import StripePayments
@@ -266,7 +266,7 @@ def test_a_refund_the_provider_refuses_is_given_to_staff_and_not_asked_for_for_e
         assert session.get_one(Order, order.id).attention == ["late_payment", "refund_failed"]
         refund.state, refund.failure_reason = "succeeded", None
         session.flush()
-        refunds.reject_refund(session, refund.id, "charge_already_refunded", now=clock.now())
+        refund_outcomes.reject_refund(session, refund.id, "charge_already_refunded", now=clock.now())
         assert (refund.state, refund.failure_reason) == ("succeeded", None)
 
 
