@@ -28,6 +28,8 @@ ACTIONS = CASE_ACTIONS | {
     "clerk.pin_renewed": N_("Gave a clerk a new PIN"),
     "clerk.disabled": N_("Disabled a clerk"),
     "clerk.enabled": N_("Enabled a clerk"),
+    "sale_window.added": N_("Added a sale window"),
+    "sale_window.changed": N_("Changed a sale window"),
 }
 
 # Kind of subject → what it is called, the page that shows one, and that page's argument.
@@ -40,6 +42,7 @@ SUBJECTS = {
     "device": (N_("Device"), "", ""),
     "clerk": (N_("Clerk"), "admin.clerk", "clerk_id"),
     "dead_letter": (N_("Event set aside"), "admin.dead_letter", "number"),
+    "sale_window": (N_("Sale window"), "admin.stock_window", "window_id"),
     "catalogue": (N_("Catalogue"), "admin.catalogue_version", "version"),
 }
 
@@ -63,6 +66,10 @@ FACTS = {
     "generation": N_("Generation of codes"),
     "by": N_("Operator"),
     "file": N_("File"),
+    "product_id": N_("Product"),
+    "quota": N_("Quota"),
+    "opens_at": N_("Opens"),
+    "closes_at": N_("Closes"),
 }
 # Facts that say what the subject is called; they stand there and not in the list.
 NAMING = ("login", "number", "device", "lane")

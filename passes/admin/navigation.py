@@ -47,6 +47,12 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 (CARE, FINANCE, ADMIN),
             ),
             Entry(
+                "admin.stock_list",
+                N_("Stock"),
+                N_("When each product is sold, how many, and how many are left."),
+                (FINANCE, ADMIN),
+            ),
+            Entry(
                 "admin.letters",
                 N_("Letters"),
                 N_("Mail waiting, sent, failed, or kept because no mail server is set."),

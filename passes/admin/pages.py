@@ -25,6 +25,7 @@ from passes.admin import (
     order_pages,
     pass_pages,
     staff_pages,
+    stock_pages,
 )
 from passes.admin.desk import blueprint
 from passes.admin.health_queries import Worries
@@ -48,6 +49,7 @@ __all__ = [
     "order_pages",
     "pass_pages",
     "staff_pages",
+    "stock_pages",
 ]
 
 

@@ -50,6 +50,8 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
         N_("This venue already has a clerk with this name. Add something that tells them apart."),
     ),
     "uq_scan_enrolment_id_scan_id": ("scan_id_reused", N_("This scan id was used for another scan.")),
+    "ck_sale_window_no_oversell": ("sold_out", N_("This pass is sold out.")),
+    "sale_windows_apart": ("sale_windows_overlap", N_("Another window of this product stands open at that time.")),
     "ck_pass_counter_within_limit": ("limit_reached", N_("The limit of this benefit is reached.")),
 }
 

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from passes.errors import N_, Conflict
 from passes.lifecycle.endings import void_passes
-from passes.sale import service
+from passes.lifecycle.models import Pass
+from passes.sale import service, stock
 from passes.sale.journal import Moved, note
 from passes.sale.models import Order, Payment, Refund, RefundLine
 from passes.sale.money_rules import moved_by_refund
@@ -165,4 +166,11 @@ def _move(
 
 def _settle_passes(session: Session, refund: Refund, *, now: datetime) -> None:
     lines = session.scalars(select(RefundLine.pass_id).where(RefundLine.refund_id == refund.id))
-    void_passes(session, lines.all(), "refund", now=now)
+    end_passes(session, lines.all(), "refund", now=now)
+
+
+def end_passes(session: Session, pass_ids: Sequence[int], cause: str, *, now: datetime) -> None:
+    """Void them, and let others buy what they took of the stock: passes first, then windows."""
+    ended = void_passes(session, pass_ids, cause, now=now)
+    lines = session.scalars(select(Pass.order_line_id).where(Pass.id.in_(ended)))
+    stock.give_back(session, lines.all(), now=now)

@@ -19,7 +19,7 @@ from passes.events.contract import Event, OrderCancelled, OrderExpired, OrderPai
 from passes.events.outbox import emit
 from passes.lifecycle import documents
 from passes.lifecycle.service import Holder, PassRequest, issue_pass, next_serial
-from passes.sale import letters
+from passes.sale import letters, stock
 from passes.sale.journal import note
 from passes.sale.models import Order, OrderLine, Payment
 from passes.sale.queries import find_live_payment, list_lines, lock_order
@@ -52,6 +52,7 @@ def place_order(
 ) -> Order:
     """The order of this form; the same form sent again gives the same order. Invalid names the fields.
 
+    Conflict: sold out, not yet on sale, or the sale is over; then nothing was written.
     Of the ID number only a keyed digest, the last four and two bytes for the gate are kept.
     """
     terms = get_current_terms(session)
@@ -67,15 +68,17 @@ def place_order(
     order = _find_by_form(session, form_key)
     if order is not None:
         return order
+    window = stock.refuse_unless_on_sale(session, product.id, now).window
     hold_expires_at = now + timedelta(minutes=hold_minutes)
     total_fen = price_of([product.price_fen])
     order, is_new = _insert_order(
         session, request, form_key, total_fen, livemode=livemode, hold_expires_at=hold_expires_at, now=now
     )
     if is_new:
-        _add_line(session, order, request, product, terms, digest, birth_on)
+        line = _add_line(session, order, request, product, terms, digest, birth_on)
         note(session, order, None, actor="visitor", fact="placed", to_state="pending", now=now)
         emit(session, OrderPlaced(order_id=order.id, total_fen=order.total_fen, passes=1, livemode=livemode), now=now)
+        stock.hold(session, line, window, now=now)
     return order
 
 
@@ -98,33 +101,33 @@ def _add_line(
     terms: Terms,
     digest: bytes,
     birth_on: date,
-) -> None:
+) -> OrderLine:
     number = documents.normalised(request.document_number)
     serial = next_serial(session)
-    session.add(
-        OrderLine(
-            order_id=order.id,
-            position=1,
-            product_id=product.id,
-            product_name={"zh": product.name.zh, "en": product.name.en},
-            terms_version=terms.version,
-            product_number=product_number(session, product.id, terms.version),
-            validity_days=product.validity_days,
-            activation_days=terms.activation_window_days,
-            holder_class=product.holder,
-            amount_fen=product.price_fen,
-            serial=serial,
-            id_tag=id_tag(serial, number),
-            holder_name=request.holder_name,
-            holder_phone=request.phone,
-            holder_email=request.email,
-            birth_on=birth_on,
-            document_type=request.document_type,
-            document_hmac=digest,
-            document_last4=documents.last4(number),
-        )
+    line = OrderLine(
+        order_id=order.id,
+        position=1,
+        product_id=product.id,
+        product_name={"zh": product.name.zh, "en": product.name.en},
+        terms_version=terms.version,
+        product_number=product_number(session, product.id, terms.version),
+        validity_days=product.validity_days,
+        activation_days=terms.activation_window_days,
+        holder_class=product.holder,
+        amount_fen=product.price_fen,
+        serial=serial,
+        id_tag=id_tag(serial, number),
+        holder_name=request.holder_name,
+        holder_phone=request.phone,
+        holder_email=request.email,
+        birth_on=birth_on,
+        document_type=request.document_type,
+        document_hmac=digest,
+        document_last4=documents.last4(number),
     )
+    session.add(line)
     session.flush()
+    return line
 
 
 def _form_key(request: OrderRequest, document: bytes, birth_on: date) -> bytes:
@@ -182,13 +185,17 @@ def _insert_order(
 
 
 def accept_payment(session: Session, order: Order, payment: Payment, *, public_url: str, now: datetime) -> str:
-    """A payment of the locked order has succeeded: paid and passes issued, once. Returns moved | ignored | invalid.
+    """A payment of the locked order has succeeded: paid and passes issued, once.
 
-    ignored: the order was paid already; invalid: it was cancelled. Then this money has to go back.
+    Returns moved, or why this money has to go back. ignored: the order was paid already; invalid: it was cancelled;
+    sold_out: it had ended, and what it held has gone to others.
     """
     step = next_order_state(order.state, "paid")
     if step.outcome != "moved":
         return step.outcome
+    line_ids = [line.id for line in list_lines(session, order.id)]
+    if order.state == "expired" and not stock.retake(session, line_ids, now=now):
+        return "sold_out"
     was, order.state = order.state, step.state
     order.hold_state = "consumed"
     order.paid_at = now
@@ -202,6 +209,8 @@ def accept_payment(session: Session, order: Order, payment: Payment, *, public_u
         now=now,
     )
     letters.write_paid(session, order, [pass_.id for pass_ in passes], public_url=public_url, now=now)
+    if was == "pending":
+        stock.sell(session, line_ids, now=now)
     return step.outcome
 
 
@@ -244,6 +253,7 @@ def end_order(session: Session, order: Order, fact: str, *, actor: str, reason: 
         order.canceled_at, order.cancel_reason = now, reason
         _say(session, OrderCancelled(order_id=order.id, reason=reason), now=now)
     note(session, order, None, actor=actor, fact=fact, from_state=was, to_state=step.state, now=now)
+    stock.release(session, [line.id for line in list_lines(session, order.id)], now=now)
     return True
 
 

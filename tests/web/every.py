@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from uuid import uuid4
 
@@ -20,6 +20,7 @@ from passes.lifecycle.queries import wallet_path
 from passes.mail.models import Letter
 from passes.sale.models import Order
 from passes.sale.queries import order_token
+from passes.sale.stock_windows import NewWindow, add_window
 from passes.wallet.lookups import ask_for_code, lookup_id
 from tests.web.browsers import make_staff
 
@@ -39,6 +40,8 @@ def examples(session: Session, pass_id: int, order_id: int, now: datetime) -> Ex
     ask_for_code(session, asked_id, "+8613900000000", "002X", locale="zh", now=now)
     wallet = wallet_path(session, pass_id)
     order = f"/orders/{order_token(session.get_one(Order, order_id).public_id)}"
+    wanted = NewWindow("PASS-ADULT", now - timedelta(days=1), None, 100_000)
+    window_id = add_window(session, None, wanted, now=now)
     session.flush()
     return {
         "/w/<token>": wallet,
@@ -58,6 +61,7 @@ def examples(session: Session, pass_id: int, order_id: int, now: datetime) -> Ex
         "lookup_id": str(asked_id),
         "number": str(letter.id),
         "version": "1",
+        "window_id": str(window_id),
     }
 
 

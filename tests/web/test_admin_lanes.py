@@ -87,9 +87,7 @@ def test_the_choice_of_benefits_is_what_the_venue_offers(manager: FlaskClient, s
     assert status == 422 and 'id="default_benefit_id-error-1"' in page
 
 
-def test_a_lane_is_renamed_closed_and_opened_again(
-    manager: FlaskClient, session: Session, now: datetime
-) -> None:
+def test_a_lane_is_renamed_closed_and_opened_again(manager: FlaskClient, session: Session, now: datetime) -> None:
     made = gate_at(session, "S08", now=now)
     lane = only_lane(session)
     bearer = {"Authorization": f"Bearer {made.token}"}

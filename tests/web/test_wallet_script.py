@@ -16,6 +16,7 @@ from tests.web.wallet_town import PHONE, City, town
 
 __all__ = ["town"]
 
+
 @pytest.fixture
 def phone(browser: Browser, town: City) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport=PHONE, device_scale_factor=2, locale="en-GB")
