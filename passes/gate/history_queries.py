@@ -113,7 +113,7 @@ def count_admissions(session: Session, pass_ids: Iterable[int]) -> dict[int, int
     """How often each of these passes was let in; what was taken back does not count."""
     wanted = sorted(set(pass_ids))
     statement = select(Scan.pass_id, func.count()).where(Scan.pass_id.in_(wanted), Scan.verdict == "admitted")
-    found = dict(session.execute(statement.group_by(Scan.pass_id)).tuples()) if wanted else {}
+    found = {pass_id: times for pass_id, times in session.execute(statement.group_by(Scan.pass_id))} if wanted else {}
     return {pass_id: found.get(pass_id, 0) for pass_id in wanted}
 
 

@@ -86,3 +86,11 @@ def next_dispute_state(state: str, seen: str) -> Step:
 def is_taken(state: str) -> bool:
     """Whether the disputed money is away from the account."""
     return state in ("open", "lost")
+
+
+# The provider's reporting categories, as far as they are of our trade. Wallets have names of their own for the same.
+CHARGES = ("charge", "payment")
+REFUNDS = ("refund", "payment_refund")
+REVERSALS = ("refund_failure", "payment_failure_refund")
+DISPUTES = ("dispute", "dispute_reversal")
+PAYOUTS = ("payout", "payout_reversal")

@@ -36,6 +36,13 @@ def list_unsettled(session: Session, now: datetime, limit: int) -> Sequence[tupl
     return [(refund, intent or "") for refund, intent in session.execute(statement)]
 
 
+def mark_sent(session: Session, refund_id: int, *, now: datetime) -> datetime:
+    """About to be sent; returns when that was first so. Kept before the call: a killed process leaves it behind."""
+    _, _, refund = _locked(session, refund_id)
+    refund.submitted_at = refund.submitted_at or now
+    return refund.submitted_at
+
+
 def postpone(session: Session, refund_id: int, *, now: datetime) -> None:
     """The provider did not answer: the same key again, a little later."""
     _, _, refund = _locked(session, refund_id)
