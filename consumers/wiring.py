@@ -11,6 +11,7 @@ from passes.events.contract import (
     PassActivated,
     PassExpired,
     PassIssued,
+    PassVoided,
     SurveyInvited,
 )
 
@@ -27,6 +28,7 @@ UNHEARD = frozenset(
         PassActivated,
         PassExpired,
         PassIssued,
+        PassVoided,
         SurveyInvited,
     )
 )

@@ -24,7 +24,7 @@ from passes.credential.service import ensure_issuer_keys
 from passes.events.service import prune_outbox
 from passes.lifecycle.service import auto_start_passes, expire_passes
 from passes.mail.post import send_waiting
-from passes.sale import flows, webhook_flows
+from passes.sale import flows, money_flows, webhook_flows
 from passes.sale.stripe_gateway import StripePayments
 from passes.settings import Settings, SettingsRefused
 from passes.wallet import lookups
@@ -57,7 +57,7 @@ def lanes(chosen: Settings) -> dict[str, Sequence[Chore]]:
             Chore("webhook inbox", 0.5, lambda now: webhook_flows.process_webhook_inbox(provider, chosen, now=now)),
             Chore("payment poller", 5, lambda now: flows.poll_payments(provider, chosen, now=now)),
             Chore("hold expiry", 5, lambda now: flows.expire_holds(provider, chosen, now=now)),
-            Chore("refunds", 5, lambda now: flows.submit_refunds(provider, now=now)),
+            Chore("refunds", 5, lambda now: money_flows.submit_refunds(provider, now=now)),
             Chore(
                 "undelivered events",
                 60,

@@ -50,6 +50,18 @@ MONEY_FACTS: dict[tuple[str, str], tuple[str, str]] = {
     ("payment", "mismatch"): (N_("The amount received is not the one asked for"), "bad"),
     ("refund", "late_payment"): (N_("%(amount)s goes back: it came after the order's end"), ""),
     ("refund", "duplicate_payment"): (N_("%(amount)s goes back: the order was paid twice"), ""),
+    ("payment", "accepted"): (N_("What was received was accepted, though it is not what was asked for"), "good"),
+    ("payment", "sent_back"): (N_("What was received goes back: it is not what was asked for"), ""),
+    ("payment", "unwanted"): (N_("Another amount came while another payment was open; it goes back"), "bad"),
+    ("payment", "disputed"): (N_("The buyer's bank disputes %(amount)s"), "bad"),
+    ("payment", "inquired"): (N_("The buyer's bank asks about this payment"), ""),
+    ("payment", "dispute_won"): (N_("The dispute was won: %(amount)s stays"), "good"),
+    ("payment", "dispute_lost"): (N_("The dispute was lost: %(amount)s is gone"), "bad"),
+    ("payment", "dispute_closed"): (N_("The bank's question was closed"), ""),
+    ("refund", "requested"): (N_("Refund of %(amount)s asked for"), ""),
+    ("refund", "goodwill"): (N_("Goodwill refund of %(amount)s asked for"), ""),
+    ("refund", "event_cancelled"): (N_("Refund of %(amount)s: what was booked did not take place"), ""),
+    ("refund", "external"): (N_("%(amount)s was refunded at the provider, not here"), "bad"),
     ("refund", "pending"): (N_("Refund of %(amount)s is on its way"), ""),
     ("refund", "succeeded"): (N_("Refund of %(amount)s has arrived"), "good"),
     ("refund", "failed"): (N_("Refund of %(amount)s failed"), "bad"),
@@ -84,6 +96,7 @@ REFUND_REASONS = {
 }
 LETTER_KINDS = {
     "order_paid": N_("order paid, with the link to each pass"),
+    "money_back": N_("money that came too late or twice goes back"),
     "pass_link": N_("new link to a pass"),
     "lookup_code": N_("code to find a pass"),
 }

@@ -42,7 +42,23 @@ ADVICE = {
     "payment_in_doubt": N_(
         "The provider said something that cannot be. Ask it again below; if it stays, ask an admin."
     ),
-    "refund_failed": N_("The refund did not arrive. Pay it back by hand, and note how."),
+    "refund_failed": N_(
+        "The refund did not arrive; its pass stays on hold. Pay it back in another way below, and note how."
+    ),
+    "refund_by_hand": N_("Transfer the amount to the buyer, then record the transfer below."),
+    "refund_waits": N_(
+        "The provider keeps a refund waiting. If it lacks money there, top up the account; else ask the provider."
+    ),
+    "refund_in_doubt": N_("The provider says of a refund what cannot be. Compare with its own pages; ask an admin."),
+    "external_refund": N_(
+        "Somebody refunded this at the provider. The money is counted; decide below what becomes of the passes."
+    ),
+    "disputed": N_(
+        "The passes are on hold. Download the evidence below and send it to the provider before the day it names."
+    ),
+    "dispute_asked": N_("No money is taken yet. Answer the bank at the provider; the evidence below helps."),
+    "dispute_lost": N_("The money is gone and the passes are cancelled. Nothing more to do than to know."),
+    "methods_missing": N_("The provider offers fewer ways to pay than were asked for. Look at the account's settings."),
     "unknown_to_provider": N_("The provider does not know this payment. Check that the right account is set."),
 }
 

@@ -135,6 +135,17 @@ class PassExpired(_OfPass):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PassVoided(_OfPass):
+    """The money went back, or was charged back. cause: refund | dispute."""
+
+    TYPE = "pass.voided.v1"
+    TOPIC = PASSES
+    ROOM = "lifecycle"
+    product_id: str
+    cause: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class _OfOrder(Event):
     order_id: int
 
@@ -208,6 +219,7 @@ EVENTS: tuple[type[Event], ...] = (
     PassIssued,
     PassActivated,
     PassExpired,
+    PassVoided,
     OrderPlaced,
     OrderPaid,
     OrderExpired,

@@ -61,7 +61,7 @@ def place_order(
     faults, birth_on = order_faults(product, document, local_day(now)), birth_of(document, local_day(now))
     if faults or product is None or birth_on is None:
         raise Invalid("invalid_fields", N_("Some fields are missing or wrong."), fields=faults)
-    if product.price_fen < min_charge_fen:
+    if 0 < product.price_fen < min_charge_fen:
         raise Invalid("amount_too_small", N_("This amount is too small to be paid online."))
     digest = id_number_hmac(request.document_type, documents.normalised(request.document_number))
     form_key = _form_key(request, digest, birth_on)

@@ -20,7 +20,7 @@ from passes.errors import Conflict, Unavailable
 from passes.events.outbox import OutboxRow
 from passes.lifecycle.models import Pass
 from passes.mail.models import Letter
-from passes.sale import flows, installation, queries, webhook_flows
+from passes.sale import flows, installation, money_flows, queries, webhook_flows
 from passes.sale.models import Order, Payment, PaymentEvent, Refund, WebhookEvent
 from passes.sale.stripe_gateway import StripePayments
 from passes.settings import SettingsRefused
@@ -359,8 +359,8 @@ def test_money_that_no_order_waits_for_goes_back_by_itself(shop: Shop, cashier: 
     flows.sync_payment(shop.provider, shop.settings, payment.id, now=clock.now())
     page = requests.get(f"{shop.settings.public_url}/orders/{queries.order_token(order.public_id)}", timeout=20)
     assert "未扣款" not in page.text and ("全额原路退回" in page.text) == (fate == "canceled")
-    assert flows.submit_refunds(shop.provider, now=clock.now()) == 1
-    assert flows.submit_refunds(shop.provider, now=clock.now() + timedelta(hours=1)) == 0
+    assert money_flows.submit_refunds(shop.provider, now=clock.now()) == 1
+    assert money_flows.submit_refunds(shop.provider, now=clock.now() + timedelta(hours=1)) == 0
     with transaction() as session:
         refund = session.scalars(select(Refund)).one()
         assert (refund.state, refund.amount_fen, refund.channel) == ("succeeded", 19900, "provider")

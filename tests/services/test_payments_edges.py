@@ -11,7 +11,7 @@ from sqlalchemy import select
 from passes import clock
 from passes.db import transaction
 from passes.errors import Conflict, Unavailable
-from passes.sale import flows, payments, queries, refunds, webhook_flows
+from passes.sale import flows, money_flows, payments, queries, refund_outcomes, webhook_flows
 from passes.sale.models import Order, PaymentEvent, Refund, WebhookEvent
 from passes.sale.provider import Checkout, PaymentSnapshot, ProviderUnavailable, RefundRequest
 from passes.sale.stripe_gateway import StripePayments
@@ -259,21 +259,21 @@ def test_a_refund_the_provider_refuses_is_given_to_staff_and_not_asked_for_for_e
     order = wanted_refund(shop, cashier)
     intent = payments_of(order)[0].provider_intent_id or ""
     shop.provider.refund(RefundRequest(intent, 19900, "by hand"), "by-hand")
-    assert flows.submit_refunds(shop.provider, now=clock.now()) == 0
+    assert money_flows.submit_refunds(shop.provider, now=clock.now()) == 0
     with transaction() as session:
         refund = session.scalars(select(Refund)).one()
         assert (refund.state, refund.failure_reason) == ("failed", "charge_already_refunded")
         assert session.get_one(Order, order.id).attention == ["late_payment", "refund_failed"]
         refund.state, refund.failure_reason = "succeeded", None
         session.flush()
-        refunds.reject_refund(session, refund.id, "charge_already_refunded", now=clock.now())
+        refund_outcomes.reject_refund(session, refund.id, "charge_already_refunded", now=clock.now())
         assert (refund.state, refund.failure_reason) == ("succeeded", None)
 
 
 def test_a_refused_key_fails_no_refund(shop: Shop, cashier: Cashier) -> None:
     wanted_refund(shop, cashier)
     stranger = StripePayments(replace(shop.settings, stripe_secret_key="sk_sandbox_other"))
-    assert flows.submit_refunds(stranger, now=clock.now()) == 0
-    assert flows.submit_refunds(shop.provider, now=clock.now() + timedelta(minutes=5)) == 1
+    assert money_flows.submit_refunds(stranger, now=clock.now()) == 0
+    assert money_flows.submit_refunds(shop.provider, now=clock.now() + timedelta(minutes=5)) == 1
     with transaction() as session:
         assert session.scalars(select(Refund.state)).all() == ["succeeded"]
