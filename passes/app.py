@@ -25,7 +25,7 @@ from passes.sale import flows, paper_pages
 from passes.sale import pages as shop_pages
 from passes.sale import routes as payment_routes
 from passes.settings import Settings
-from passes.wallet import find_pages, refund_pages
+from passes.wallet import data_pages, find_pages, refund_pages
 from passes.wallet import pages as wallet_pages
 
 log = logging.getLogger(__name__)
@@ -43,6 +43,7 @@ DOORS: tuple[Blueprint, ...] = (
     shift_routes.blueprint,
     shop_pages.blueprint,
     paper_pages.blueprint,
+    data_pages.blueprint,
     find_pages.blueprint,
     refund_pages.blueprint,
     wallet_pages.blueprint,

@@ -41,6 +41,18 @@ class RefundForm(Schema):
     )
 
 
+AGREE = N_("Please tick the box: this cannot be undone.")
+
+
+class EraseForm(Schema):
+    """sure: the holder knows that it cannot be undone. end_pass: a living pass shall end without money back."""
+
+    sure = fields.String(
+        required=True, validate=validate.Equal("yes", error=AGREE), error_messages={"required": AGREE, "invalid": AGREE}
+    )
+    end_pass = fields.String(load_default="", validate=validate.OneOf(("yes",), error=STALE))
+
+
 class ScoreForm(Schema):
     """One of the three faces."""
 
