@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import BigInteger, DateTime, Integer, Text, insert, literal, select, text, update
 from sqlalchemy.orm import Session
 
 from passes.clock import local_time
@@ -112,32 +112,33 @@ def _held_by(session: Session, line_ids: Sequence[int]) -> list[tuple[int, int]]
 
 
 def _move(session: Session, window_id: int, line_id: int, kind: str, *, now: datetime) -> bool:
-    """False when there is too little left. The row is locked from here to the commit, so the ledger is in its order."""
+    """False when there is too little left. The row is locked from here to the commit, so the ledger is in its order.
+
+    One statement: nobody waits for a round trip of ours in between.
+    """
     held_by, sold_by = MOVES[kind]
-    moved = (
+    moving = (
         update(SaleWindow)
         .where(SaleWindow.id == window_id)
         .values(held=SaleWindow.held + held_by, sold=SaleWindow.sold + sold_by)
-        .returning(SaleWindow.quota)
-        .execution_options(synchronize_session=False)
+        .returning(SaleWindow.id, SaleWindow.quota)
     )
     if held_by + sold_by > 0:
-        moved = moved.where(SaleWindow.held + SaleWindow.sold + held_by + sold_by <= SaleWindow.quota)
-    quota = session.scalar(moved)
-    if quota is None:
-        return False
-    session.execute(
-        insert(StockMove).values(
-            at=now,
-            window_id=window_id,
-            order_line_id=line_id,
-            kind=kind,
-            held_by=held_by,
-            sold_by=sold_by,
-            quota=quota,
-        )
+        moving = moving.where(SaleWindow.held + SaleWindow.sold + held_by + sold_by <= SaleWindow.quota)
+    moved = moving.cte("moved")
+    noted = insert(StockMove).from_select(
+        ["at", "window_id", "order_line_id", "kind", "held_by", "sold_by", "quota"],
+        select(
+            literal(now, DateTime(timezone=True)),
+            moved.c.id,
+            literal(line_id, BigInteger),
+            literal(kind, Text),
+            literal(held_by, Integer),
+            literal(sold_by, Integer),
+            moved.c.quota,
+        ),
     )
-    return True
+    return session.scalar(noted.returning(StockMove.id)) is not None
 
 
 # The proof: the highest sum of held and sold at any moment of a window beside the quota of that very moment, and
