@@ -174,7 +174,7 @@ def _expire(session: Session, body: store.JSON, *, now: datetime) -> store.JSON:
     return body
 
 
-ACTIONS = ("pay", "decline", "pending", "settle", "fail")
+VISITOR_ACTIONS = ("pay", "decline", "pending")
 
 
 def act(session: Session, checkout_id: str, action: str, method: str, *, now: datetime) -> store.JSON:
@@ -187,6 +187,8 @@ def act(session: Session, checkout_id: str, action: str, method: str, *, now: da
         return _try_payment(session, body, action, method, now=now)
     if action in ("settle", "fail") and pending:
         return _end_pending(session, body, action, now=now)
+    if action == "late" and body["status"] == "expired":
+        return _try_payment(session, body, "pay", method, now=now)
     return body
 
 

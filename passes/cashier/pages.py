@@ -43,7 +43,7 @@ def press(checkout_id: str) -> AnyResponse:
         body = store.get_object(session, "checkout.session", checkout_id)
         if action == "back":
             return redirect(body["cancel_url"] or body["success_url"], 303)
-        if action not in checkout.ACTIONS:
+        if action not in checkout.VISITOR_ACTIONS:
             abort(400)
         body = checkout.act(session, checkout_id, action, method, now=clock.now())
         declined = checkout.decline_of(session, body)

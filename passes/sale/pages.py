@@ -204,6 +204,7 @@ def _order_page(token: str, notice: str | None, status: int) -> ResponseReturnVa
         waiting=waiting,
         documents=document_names,
         methods=methods,
+        offered=gettext(", ").join(methods[name] for name in page.methods),
         service_phone=settings.current().service_phone,
     )
     return html, status

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from passes import settings
 from passes.errors import N_, NotFound
 from passes.lifecycle.queries import find_first_wallet_path, find_pass_of_line
-from passes.sale.models import Order, OrderLine, Payment, Refund, WebhookEvent
-from passes.sale.rules import LIVE_PAYMENT_STATES
+from passes.sale.models import Order, OrderLine, Payment, PaymentEvent, Refund, WebhookEvent
+from passes.sale.rules import LIVE_PAYMENT_STATES, METHODS
 
 _MAC_BYTES = 16
 
@@ -74,9 +74,13 @@ def lock_refunds(session: Session, payment_id: int) -> Sequence[Refund]:
 
 
 def find_paying_payment(session: Session, order_id: int) -> Payment | None:
-    """The payment that paid the order: the first that succeeded. Later ones go back by themselves."""
-    statement = select(Payment).where(Payment.order_id == order_id, Payment.state == "succeeded")
-    return session.scalars(statement.order_by(Payment.succeeded_at, Payment.id).limit(1)).first()
+    """The payment that paid the order, as the ledger says. Others that came go back by themselves."""
+    statement = (
+        select(Payment)
+        .join(PaymentEvent, PaymentEvent.payment_id == Payment.id)
+        .where(PaymentEvent.order_id == order_id, PaymentEvent.to_state == "paid")
+    )
+    return session.scalars(statement.order_by(PaymentEvent.id).limit(1)).first()
 
 
 def get_payment(session: Session, payment_id: int) -> Payment:
@@ -163,6 +167,7 @@ class PassLink:
 class OrderPage:
     """All that an order's page shows.
 
+    methods: the ways to pay that the provider really offers, as far as we know.
     payment: the last try; paid_by: the one that succeeded; paid_late: money came that the ended order cannot keep.
     """
 
@@ -174,6 +179,7 @@ class OrderPage:
     in_review: bool
     paid_late: bool
     passes: Sequence[PassLink]
+    methods: Sequence[str] = METHODS
 
 
 def get_order_page(session: Session, token: str) -> OrderPage:
@@ -187,6 +193,7 @@ def get_order_page(session: Session, token: str) -> OrderPage:
         if pass_ is not None:
             links.append(PassLink(pass_.number, find_first_wallet_path(session, pass_.id)))
     states = {payment.state for payment in payments}
+    offered = _methods_offered(session)
     return OrderPage(
         order=order,
         token=order_token(order.public_id),
@@ -196,4 +203,11 @@ def get_order_page(session: Session, token: str) -> OrderPage:
         in_review="review" in states,
         paid_late=order.state != "paid" and "succeeded" in states,
         passes=links,
+        methods=[name for name in METHODS if name in offered],
     )
+
+
+def _methods_offered(session: Session) -> Sequence[str]:
+    """What the newest payment page of all offered: an account that lost a way to pay lost it for everybody."""
+    newest = select(Payment.methods).where(Payment.methods.is_not(None)).order_by(Payment.id.desc()).limit(1)
+    return session.scalar(newest) or METHODS

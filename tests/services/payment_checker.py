@@ -22,6 +22,7 @@ from passes.sale import reconciliation, stock
 from passes.sale.models import Order, OrderLine, Payment, PaymentEvent, Refund, RefundLine
 from passes.sale.money_models import Installation
 from passes.sale.money_rules import COUNTED, GONE, dispute_state
+from passes.sale.queries import find_paying_payment
 from passes.sale.stock_models import SaleWindow, StockMove
 from tests.services.conftest import Cashier
 
@@ -156,8 +157,10 @@ def _check_order(session: Session, order: Order, payments: Sequence[Payment]) ->
     assert order.hold_state == {"paid": "consumed", "pending": "held"}.get(order.state, "released")
     live = [payment for payment in payments if payment.state in ("creating", "open", "processing", "review")]
     assert len(live) <= 1
-    first = min((payment for payment in succeeded), key=lambda payment: payment.id, default=None)
-    for payment in succeeded if order.state != "paid" else [paid for paid in succeeded if paid is not first]:
+    first = find_paying_payment(session, order.id)
+    for payment in succeeded:
+        if first is not None and payment.id == first.id:
+            continue
         left = payment.amount_received_fen - payment.amount_refunded_fen - (payment.disputed_fen or 0)
         failed = session.scalar(select(Refund.id).where(Refund.payment_id == payment.id, Refund.state == "failed"))
         assert left <= 0 or failed is not None, f"payment {payment.id}: {left} fen of nobody's"
