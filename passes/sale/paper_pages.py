@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from passes import clock
+from passes.access import rates
 from passes.access.guard import secret_link
 from passes.db import transaction
 from passes.errors import Conflict
@@ -19,6 +20,7 @@ from passes.sale.receipts import receipt_pdf
 blueprint = Blueprint("papers", __name__)
 
 _FORM = InvoiceForm()
+RECEIPTS = 20  # in ten minutes, of one order
 
 
 @blueprint.get("/orders/<token>/receipt.pdf")
@@ -27,7 +29,10 @@ def receipt(token: str) -> ResponseReturnValue:
     """The receipt in the reader's language, or in the one that is asked for."""
     now = clock.now()
     with transaction() as session:
-        found = get_receipt(session, queries.get_order_by_token(session, token))
+        order = queries.get_order_by_token(session, token)
+        # Drawing takes the better part of a second: nobody keeps the machine busy with one link.
+        rates.spend(session, f"receipt:{order.id}", limit=RECEIPTS, seconds=600, now=now)
+        found = get_receipt(session, order)
     answer = Response(receipt_pdf(found, language(), now=now), mimetype="application/pdf")
     answer.headers["Content-Disposition"] = f'inline; filename="receipt-{found.number}.pdf"'
     return answer

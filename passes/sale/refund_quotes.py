@@ -1,7 +1,8 @@
 """What a pass would get back now: its history read, the calculator asked."""
 
+from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -71,10 +72,12 @@ def _uses(session: Session, pass_: Pass) -> tuple[Use, ...]:
         .order_by(Scan.scanned_at, Scan.id)
     )
     found = []
+    days: dict[str, list[date]] = defaultdict(list)
     for benefit_id, used_on in scans:
         benefit = benefits.get(benefit_id or "")
         name = benefit.name if benefit else Text(benefit_id or "–", benefit_id or "–")
-        found.append(Use(name, used_on, value_of_use(benefit, used_on) if benefit else 0))
+        found.append(Use(name, used_on, value_of_use(benefit, used_on, days[benefit.id]) if benefit else 0))
+        days[benefit_id or ""].append(used_on)
     return tuple(found)
 
 

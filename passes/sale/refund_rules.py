@@ -3,13 +3,14 @@
 The lines add up to the payout, and 0 ≤ payout ≤ what was paid. Days are local; a division is rounded down to the fen.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
 from passes.entitlement.nodes import Text
-from passes.entitlement.rule_terms import Variants
+from passes.entitlement.rule_limits import PerDay, PerMonth, PerTerm
+from passes.entitlement.rule_terms import ThenDiscount, Variants
 from passes.entitlement.terms import Benefit
 from passes.sale import refund_words as words
 
@@ -124,14 +125,33 @@ def _clause(section: Mapping[str, object], name: str, days: str = "") -> Clause 
     )
 
 
-def value_of_use(benefit: Benefit, used_on: date) -> int:
-    """What one use saves at list price; where another weekday's terms are a discount, its percentage of it."""
+def value_of_use(benefit: Benefit, used_on: date, earlier: Sequence[date] = ()) -> int:
+    """What one use saves at list price; where it was admitted at a discount, its percentage of it.
+
+    A discount: that of another weekday's terms, or what follows when the uses of the day, month or term are spent.
+    earlier: the days of the pass's uses of this benefit before this one.
+    """
+    percent = 100
     for rule in benefit.rules:
         if isinstance(rule, Variants):
             for variant in rule.variants:
                 if used_on.weekday() in variant.weekdays and variant.discount is not None:
-                    return benefit.value_fen * variant.discount.percent // 100
-    return benefit.value_fen
+                    percent = variant.discount.percent
+        elif isinstance(rule, ThenDiscount) and _is_spent(benefit, used_on, earlier):
+            percent = rule.percent
+    return benefit.value_fen * percent // 100
+
+
+def _is_spent(benefit: Benefit, used_on: date, earlier: Sequence[date]) -> bool:
+    same_month = [day for day in earlier if (day.year, day.month) == (used_on.year, used_on.month)]
+    for rule in benefit.rules:
+        if isinstance(rule, PerDay) and earlier.count(used_on) >= rule.limit:
+            return True
+        if isinstance(rule, PerMonth) and len(same_month) >= rule.limit:
+            return True
+        if isinstance(rule, PerTerm) and len(earlier) >= rule.limit:
+            return True
+    return False
 
 
 def case_of(terms: RefundTerms, history: History, today: date, cause: Cause = "holder") -> tuple[Case, Clause | None]:

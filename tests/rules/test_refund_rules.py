@@ -18,7 +18,7 @@ from passes.sale.refund_rules import (
     refund_terms_of,
     value_of_use,
 )
-from tests.rules.samples import SAMPLE, SAMPLE_HOLIDAYS, sample
+from tests.rules.samples import SAMPLE, SAMPLE_HOLIDAYS, sample, small_terms
 
 DAY = timedelta(days=1)
 TODAY = date(2026, 11, 25)
@@ -184,6 +184,17 @@ def test_a_use_at_another_weekdays_discount_is_worth_its_percentage() -> None:
     for benefit in varied:
         values = {value_of_use(benefit, TODAY + n * DAY) for n in range(7)}
         assert benefit.value_fen in values and min(values) < benefit.value_fen
+
+
+def test_a_use_after_the_limit_is_worth_its_discount() -> None:
+    (spent,) = [b for b in sample().terms.benefits.values() if any(rule.name == "then_discount" for rule in b.rules)]
+    first = value_of_use(spent, TODAY)
+    assert (first, value_of_use(spent, TODAY, [TODAY - DAY])) == (spent.value_fen, spent.value_fen * 20 // 100)
+    monthly = small_terms({"per_month": 2}, {"per_day": 1}, {"then_discount": {"percent": 50}}).benefits["B1"]
+    assert value_of_use(monthly, TODAY, [TODAY - DAY]) == 100
+    assert value_of_use(monthly, TODAY, [TODAY - DAY, TODAY - 2 * DAY]) == 50
+    assert value_of_use(monthly, TODAY, [TODAY - 40 * DAY, TODAY - 41 * DAY]) == 100
+    assert value_of_use(monthly, TODAY, [TODAY]) == 50
 
 
 def test_a_ratio_nobody_can_calculate_is_refused_with_its_line() -> None:

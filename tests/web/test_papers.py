@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from passes import clock
 from passes.lifecycle.models import Pass
+from passes.sale import paper_pages
 from passes.sale.invoice_models import OrderInvoice
 from passes.sale.invoices import InvoiceData
 from passes.sale.models import Order
@@ -67,6 +68,14 @@ def test_the_receipt_says_what_was_paid_in_both_languages(buyer: FlaskClient, se
     for words in ("Receipt", number, "Alipay", "YouyouLanzhouAnnualPass(Adult)", "¥199.00", "Itisnotataxinvoice"):
         assert words in english
     assert len(chinese.data) < 60_000
+
+
+def test_one_link_does_not_keep_the_machine_busy(
+    buyer: FlaskClient, session: Session, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = paid(session, now)
+    monkeypatch.setattr(paper_pages, "RECEIPTS", 1)
+    assert [buyer.get(f"{order}/receipt.pdf").status_code for _ in range(2)] == [200, 429]
 
 
 def test_there_is_no_receipt_before_the_money(buyer: FlaskClient, session: Session, now: datetime) -> None:
