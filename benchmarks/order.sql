@@ -11,7 +11,6 @@ BEGIN;
 SELECT * FROM orders WHERE form_key = sha256(('form ' || :buyer)::bytea);
 SELECT id, product_id, opens_at, closes_at, quota, held, sold FROM sale_window WHERE product_id = 'PASS-ADULT' ORDER BY product_id, opens_at;
 INSERT INTO orders (public_id, number, form_key, livemode, state, currency, total_fen, hold_expires_at, hold_state, placed_at, email, locale, version) VALUES (gen_random_uuid(), 'T-' || :buyer, sha256(('form ' || :buyer)::bytea), false, 'pending', 'cny', 19900, now() + interval '35 min', 'held', now(), NULL, 'zh', 1) ON CONFLICT DO NOTHING RETURNING id AS order_id \gset
-SELECT * FROM orders WHERE id = :order_id;
 SELECT nextval('pass_serial_seq') AS serial \gset
 SELECT number FROM product_row WHERE product_id = 'PASS-ADULT' AND version = 1;
 INSERT INTO order_line (order_id, position, product_id, product_name, terms_version, product_number, validity_days, activation_days, holder_class, amount_fen, serial, id_tag, holder_name, holder_phone, holder_email, birth_on, document_type, document_hmac, document_last4) VALUES (:order_id, 1, 'PASS-ADULT', '{"zh": "悠游兰州年卡·成人", "en": "Youyou Lanzhou Annual Pass (Adult)"}', 1, 1, 365, 90, 'adult', 19900, :serial, 7, '王小明', '+86' || :buyer, NULL, '1990-05-17', 'PASSPORT', sha256(('E' || :buyer)::bytea), '5678') RETURNING id AS line_id \gset

@@ -177,8 +177,8 @@ def _insert_order(
             "locale": request.locale,
             "version": 1,
         }
-        made = session.scalar(insert(Order).values(values).on_conflict_do_nothing().returning(Order.id))
-        order = session.get_one(Order, made) if made is not None else _find_by_form(session, form_key)
+        made = session.scalar(insert(Order).values(values).on_conflict_do_nothing().returning(Order))
+        order = made or _find_by_form(session, form_key)
         if order is not None:
             return order, made is not None
     raise Conflict("order_number_taken", N_("Your order could not be stored. Please send the form once more."))
