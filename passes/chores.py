@@ -24,7 +24,7 @@ from passes.credential.service import ensure_issuer_keys
 from passes.events.service import prune_outbox
 from passes.lifecycle.service import auto_start_passes, expire_passes
 from passes.mail.post import send_waiting
-from passes.sale import flows, money_flows, webhook_flows
+from passes.sale import flows, inbox, money_flows, reconciliation_flows, webhook_flows
 from passes.sale.stripe_gateway import StripePayments
 from passes.settings import Settings, SettingsRefused
 from passes.wallet import lookups, retention
@@ -63,6 +63,15 @@ def lanes(chosen: Settings) -> dict[str, Sequence[Chore]]:
                 60,
                 lambda now: webhook_flows.sweep_undelivered_events(provider, chosen, since=now - _EVENTS_BACK, now=now),
             ),
+        ),
+        # A lane of its own: a long night of reading books holds up no payment.
+        "books": (
+            Chore(
+                "reconciliation",
+                300,
+                lambda now: reconciliation_flows.reconcile_nightly(provider, chosen, now=now),
+            ),
+            Chore("refused messages", 3600, _prune_refusals),
         ),
         "mail": (
             Chore("look-ups", 1, lambda now: _answer_lookups(chosen, now)),
@@ -114,6 +123,11 @@ def _issuer_keys(now: datetime) -> int:
 def _prune_outbox(now: datetime) -> int:
     with db.transaction() as session:
         return prune_outbox(session, now=now)
+
+
+def _prune_refusals(now: datetime) -> int:
+    with db.transaction() as session:
+        return inbox.prune_refusals(session, now=now)
 
 
 def _prune_rates(now: datetime) -> int:

@@ -45,6 +45,8 @@ SUBJECTS = {
     "clerk": (N_("Clerk"), "admin.clerk", "clerk_id"),
     "dead_letter": (N_("Event set aside"), "admin.dead_letter", "number"),
     "house": (N_("House"), "", ""),
+    "difference": (N_("Difference"), "", ""),
+    "message": (N_("Payment message"), "", ""),
     "sale_window": (N_("Sale window"), "admin.stock_window", "window_id"),
     "catalogue": (N_("Catalogue"), "admin.catalogue_version", "version"),
 }
@@ -57,6 +59,7 @@ FACTS = {
     "email": N_("E-mail"),
     "days": N_("Days"),
     "flag": N_("Mark"),
+    "amount_fen": N_("Amount in fen"),
     "browsers": N_("Browsers"),
     "venue_id": N_("Venue"),
     "default_benefit_id": N_("Default benefit"),

@@ -112,6 +112,14 @@ ACTIONS = {
     "order.looked_at": N_("Dealt with what an order was marked for"),
     "order.asked": N_("Asked the payment provider about an order"),
     "letter.sent_again": N_("Sent a letter again"),
+    "order.refunded": N_("Asked for a refund"),
+    "order.transfer_recorded": N_("Recorded a transfer to a buyer"),
+    "order.review_accept": N_("Accepted a payment that differed"),
+    "order.review_send_back": N_("Sent back a payment that differed"),
+    "order.evidence_taken": N_("Downloaded the evidence of an order"),
+    "pass.cancelled": N_("Cancelled a pass whose money went back"),
+    "money.difference_settled": N_("Settled a difference with the provider's books"),
+    "money.message_retried": N_("Had a payment message acted on again"),
     "dead_letter.replayed": N_("Tried an event again that had been set aside"),
     "dead_letter.dropped": N_("Discarded an event that had been set aside"),
     "catalogue.loaded": N_("Loaded a catalogue"),
@@ -140,7 +148,25 @@ ENTRY_KINDS = {
 }
 ENTRY_HOWS = {"added": N_("new"), "removed": N_("gone"), "changed": N_("changed")}
 
+DIFFERENCES = {
+    "payout_sum": N_("The lines of a payout do not come to its amount"),
+    "unknown_line": N_("The provider booked something we do not know"),
+    "amount_differs": N_("The provider booked another amount than we"),
+    "payment_without_line": N_("We received a payment that the provider has not booked"),
+    "refund_without_line": N_("We sent a refund that the provider has not booked"),
+    "refund_came_back": N_("A refund came back at the provider, not here"),
+    "ledger_differs": N_("Our own ledger does not come to our payments and refunds"),
+}
+PAYOUT_STATES = {
+    "pending": N_("waiting"),
+    "in_transit": N_("on its way"),
+    "paid": N_("arrived"),
+    "failed": N_("failed"),
+    "canceled": N_("stopped"),
+}
 CHORES = {
+    "reconciliation": N_("Comparing with the provider's books"),
+    "refused messages": N_("Forgetting old counts of refused messages"),
     "webhook inbox": N_("Acting on payment messages"),
     "payment poller": N_("Asking after payments"),
     "hold expiry": N_("Ending unpaid orders"),

@@ -59,6 +59,12 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 (FINANCE, ADMIN),
             ),
             Entry(
+                "admin.money",
+                N_("Money"),
+                N_("What does not agree with the provider's books, payouts, and the ledger."),
+                (FINANCE, ADMIN),
+            ),
+            Entry(
                 "admin.letters",
                 N_("Letters"),
                 N_("Mail waiting, sent, failed, or kept because no mail server is set."),

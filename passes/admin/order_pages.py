@@ -17,6 +17,7 @@ from passes.admin.case_words import (
 )
 from passes.admin.desk import Errors, blueprint, chosen, marks, searched
 from passes.admin.pass_queries import MOST_FOUND
+from passes.admin.refundable import refundable_of
 from passes.admin.rules import sought
 from passes.admin.shown import Line, lines_of
 from passes.admin.words import ATTENTION, LETTER_STATES, ORDER_STATES, PAYMENT_STATES, translated
@@ -95,7 +96,7 @@ def orders() -> ResponseReturnValue:
 @guard.staff(CARE, FINANCE, ADMIN)
 def order(order_id: int) -> ResponseReturnValue:
     """One order, whole."""
-    return _order_page(order_id)
+    return show_order(order_id)
 
 
 @blueprint.post("/orders/<int:order_id>/flags/<flag>")
@@ -104,13 +105,13 @@ def post_flag(order_id: int, flag: str) -> ResponseReturnValue:
     """Somebody has dealt with what the order was marked for."""
     data, errors = read_form(_NOTE)
     if errors:
-        return _order_page(order_id, flag, errors, 422)
+        return show_order(order_id, flag, errors, 422)
     try:
         with transaction() as session:
             order_queries.get_order(session, order_id)
             service.clear_flag(session, guard.current_staff(), order_id, flag, note=data["note"], now=clock.now())
     except Problem as problem:
-        return _order_page(order_id, "", marks(problem), 409)
+        return show_order(order_id, "", marks(problem), 409)
     flash(gettext("The mark is gone from the order. Your reason is kept in its journal."))
     return redirect(url_for("admin.order", order_id=order_id), 303)
 
@@ -126,12 +127,12 @@ def post_ask(order_id: int) -> ResponseReturnValue:
     try:
         state = ask_provider(current_provider(), settings.current(), order_id, actor=staff.login, now=now)
     except Problem as problem:
-        return _order_page(order_id, "", marks(problem), 409)
+        return show_order(order_id, "", marks(problem), 409)
     flash(gettext("The provider says: %(state)s.", state=gettext(PAYMENT_STATES[state])))
     return redirect(url_for("admin.order", order_id=order_id), 303)
 
 
-def _order_page(order_id: int, flag: str = "", errors: Errors | None = None, status: int = 200) -> ResponseReturnValue:
+def show_order(order_id: int, flag: str = "", errors: Errors | None = None, status: int = 200) -> ResponseReturnValue:
     """flag: whose form was sent and is open again with its errors and its input."""
     with transaction() as session:
         found = order_queries.get_order_page(session, order_id)
@@ -150,6 +151,8 @@ def _order_page(order_id: int, flag: str = "", errors: Errors | None = None, sta
         attention=translated(ATTENTION),
         advice=translated(ADVICE),
         may_open=guard.current_staff().role in (CARE, ADMIN),
+        may_pay=guard.current_staff().role in (FINANCE, ADMIN),
+        refundable=refundable_of(found, clock.now()),
         journal=journal,
         sent=flag,
         errors=errors or {},

@@ -23,8 +23,10 @@ from passes.admin import (
     lane_pages,
     letter_pages,
     member_pages,
+    money_pages,
     order_pages,
     pass_pages,
+    refund_pages,
     staff_pages,
     stock_pages,
 )
@@ -48,8 +50,10 @@ __all__ = [
     "lane_pages",
     "letter_pages",
     "member_pages",
+    "money_pages",
     "order_pages",
     "pass_pages",
+    "refund_pages",
     "staff_pages",
     "stock_pages",
 ]

@@ -98,9 +98,11 @@ def request_refund(session: Session, order_id: int, asked: RefundAsked, *, now: 
     pass_used_meanwhile. Invalid: amount_not_positive, passes_repeated.
     """
     found = lock_for_refund(session, order_id, [part.pass_id for part in asked.parts])
-    again = next((refund for refund in found.refunds if refund.request_key == asked.key), None)
-    if again is not None:
+    again = session.scalar(select(Refund).where(Refund.request_key == asked.key))
+    if again is not None and again.order_id == order_id:
         return again
+    if again is not None:
+        raise Conflict("refund_key_used", N_("This form was sent for another order. Please open the page anew."))
     _refuse_bad_amounts(asked)
     _refuse_twice(session, found)
     _refuse_used(session, asked)

@@ -151,7 +151,7 @@ def ask_back(
 ) -> Refund:
     """Staff asks for a refund of these passes."""
     parts = tuple(RefundPart(pass_id, fen) for pass_id in pass_ids)
-    asked = RefundAsked(key, parts, by="finance", **changes)  # type: ignore[arg-type]
+    asked = RefundAsked(f"{key}:{order.id}", parts, by="finance", **changes)  # type: ignore[arg-type]
     with transaction() as session:
         return request_refund(session, order.id, asked, now=clock.now())
 
