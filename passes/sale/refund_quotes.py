@@ -1,6 +1,7 @@
 """What a pass would get back now: its history read, the calculator asked."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -48,6 +49,17 @@ def find_quote(
     terms = refund_terms_of(get_terms(session, pass_.terms_version).pass_rules)
     quote = refund_of(terms, history, local_day(now), cause=cause, compensation_fen=compensation_fen)
     return PassQuote(row.id, quote, len(history.uses), _refund_of(session, pass_.id))
+
+
+def list_quotes(session: Session, passes: Iterable[Pass], *, now: datetime) -> list[tuple[Pass, Quote, Quote]]:
+    """Of each pass that was paid for: what it gets by its terms, and what it would get were the operator at fault."""
+    found = []
+    for pass_ in passes:
+        own = find_quote(session, pass_, now=now)
+        at_fault = find_quote(session, pass_, now=now, cause="operator")
+        if own is not None and at_fault is not None:
+            found.append((pass_, own.quote, at_fault.quote))
+    return found
 
 
 def _history(session: Session, pass_: Pass, paid_fen: int, paid_at: datetime) -> History:

@@ -138,3 +138,5 @@ def test_the_desk_sees_the_same_lines(holder: Holder, app: Flask, session: Sessi
     holder.visit("B01", "S01")
     page = signed_in(app, session, "care", holder.now).get(f"/admin/passes/{holder.pass_.id}").text
     assert re.findall(r'data-payout="(\d+)"', page) == ["19300", "19900"]
+    order = signed_in(app, session, "finance", holder.now).get(f"/admin/orders/{holder.order_id}?lang=en").text
+    assert "gets ¥193 today; were we at fault, ¥199" in order
