@@ -8,7 +8,6 @@ INSERT INTO rate_limit (key, free_at) VALUES ('order 10 ' || :buyer, now() + int
 INSERT INTO rate_limit (key, free_at) VALUES ('order +86 ' || :buyer, now() + interval '10 s') ON CONFLICT (key) DO UPDATE SET free_at = greatest(rate_limit.free_at, now()) + interval '10 s' WHERE greatest(rate_limit.free_at, now()) + interval '10 s' <= now() + interval '600 s' RETURNING key;
 COMMIT;
 BEGIN;
-SELECT * FROM orders WHERE form_key = sha256(('form ' || :buyer)::bytea);
 SELECT id, product_id, opens_at, closes_at, quota, held, sold FROM sale_window WHERE product_id = 'PASS-ADULT' ORDER BY product_id, opens_at;
 INSERT INTO orders (public_id, number, form_key, livemode, state, currency, total_fen, hold_expires_at, hold_state, placed_at, email, locale, version) VALUES (gen_random_uuid(), 'T-' || :buyer, sha256(('form ' || :buyer)::bytea), false, 'pending', 'cny', 19900, now() + interval '35 min', 'held', now(), NULL, 'zh', 1) ON CONFLICT DO NOTHING RETURNING id AS order_id \gset
 SELECT nextval('pass_serial_seq') AS serial \gset

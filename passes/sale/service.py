@@ -65,10 +65,14 @@ def place_order(
         raise Invalid("amount_too_small", N_("This amount is too small to be paid online."))
     digest = id_number_hmac(request.document_type, documents.normalised(request.document_number))
     form_key = _form_key(request, digest, birth_on)
-    order = _find_by_form(session, form_key)
-    if order is not None:
+    try:
+        window = stock.refuse_unless_on_sale(session, product.id, now).window
+    except Conflict:
+        # A form sent again finds its order, whatever has been sold since.
+        order = _find_by_form(session, form_key)
+        if order is None:
+            raise
         return order
-    window = stock.refuse_unless_on_sale(session, product.id, now).window
     hold_expires_at = now + timedelta(minutes=hold_minutes)
     total_fen = price_of([product.price_fen])
     order, is_new = _insert_order(
