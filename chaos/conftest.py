@@ -1,4 +1,6 @@
-"""The fixtures of the tests, for runs that take minutes."""
+"""The servers and databases of the tests, for what takes minutes."""
 
-from tests.conftest import *  # noqa: F403
-from tests.services.conftest import *  # noqa: F403
+from tests.conftest import database, now, postgres_url, settings, template_database
+from tests.services.conftest import cashier, running_cashier, shop
+
+__all__ = ["cashier", "database", "now", "postgres_url", "running_cashier", "settings", "shop", "template_database"]

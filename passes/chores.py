@@ -27,7 +27,7 @@ from passes.mail.post import send_waiting
 from passes.sale import flows, inbox, money_flows, reconciliation_flows, webhook_flows
 from passes.sale.stripe_gateway import StripePayments
 from passes.settings import Settings, SettingsRefused
-from passes.wallet import lookups
+from passes.wallet import lookups, retention
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +84,7 @@ def lanes(chosen: Settings) -> dict[str, Sequence[Chore]]:
             Chore("outbox pruning", 60, _prune_outbox),
             Chore("rates", 600, _prune_rates),
             Chore("old look-ups", 3600, _forget_lookups),
+            Chore("retention", 3600, _forget_old_data),
         ),
     }
 
@@ -97,6 +98,11 @@ def _answer_lookups(chosen: Settings, now: datetime) -> int:
 def _forget_lookups(now: datetime) -> int:
     with db.transaction() as session:
         return lookups.forget_lookups(session, now=now)
+
+
+def _forget_old_data(now: datetime) -> int:
+    with db.transaction() as session:
+        return retention.forget_old_data(session, now=now)
 
 
 def _auto_start(now: datetime) -> int:

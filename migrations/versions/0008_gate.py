@@ -22,13 +22,9 @@ def upgrade() -> None:
         sa.Column("sequence", sa.BigInteger, comment="the device's own count of its scans"),
         sa.Column("lane_id", sa.Integer, nullable=False),
         sa.Column("venue_id", sa.Text, nullable=False),
-        sa.Column(
-            "content_hash", sa.LargeBinary, nullable=False, comment="SHA-256 of what was sent, to tell a repeat"
-        ),
+        sa.Column("content_hash", sa.LargeBinary, nullable=False, comment="SHA-256 of what was sent, to tell a repeat"),
         sa.Column("code_type", sa.Text, comment="C, D or T of a code whose issuer was proved"),
-        sa.Column(
-            "code_body", sa.LargeBinary, comment="the 16 bytes of a proved code: never a whole, reusable one"
-        ),
+        sa.Column("code_body", sa.LargeBinary, comment="the 16 bytes of a proved code: never a whole, reusable one"),
         sa.Column("pass_id", sa.BigInteger, comment="null for a code whose issuer was not proved"),
         sa.Column("benefit_id", sa.Text),
         sa.Column("confirmed", ARRAY(sa.Text), nullable=False, comment="what staff confirmed before this scan"),

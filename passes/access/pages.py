@@ -225,9 +225,9 @@ def _may_try(login: str, *, now: datetime) -> bool:
     """Counted in a transaction of its own, before the password is looked at: no failure goes uncounted."""
     address = f"sign-in address {rules.address_block(request.remote_addr)}"
     with transaction() as database:
-        return rates.allow(
-            database, address, limit=TRIES_BY_ADDRESS, seconds=WINDOW_SECONDS, now=now
-        ) and rates.allow(database, _login_key(login), limit=TRIES_BY_LOGIN, seconds=WINDOW_SECONDS, now=now)
+        return rates.allow(database, address, limit=TRIES_BY_ADDRESS, seconds=WINDOW_SECONDS, now=now) and rates.allow(
+            database, _login_key(login), limit=TRIES_BY_LOGIN, seconds=WINDOW_SECONDS, now=now
+        )
 
 
 def _sign_in_page(errors: dict[str, list[str]], *, status: int) -> ResponseReturnValue:

@@ -28,6 +28,8 @@ ACTIONS = CASE_ACTIONS | {
     "clerk.pin_renewed": N_("Gave a clerk a new PIN"),
     "clerk.disabled": N_("Disabled a clerk"),
     "clerk.enabled": N_("Enabled a clerk"),
+    "pass.data_erased": N_("Had all personal data erased"),
+    "house.data_forgotten": N_("Forgot personal data that were kept long enough"),
     "sale_window.added": N_("Added a sale window"),
     "sale_window.changed": N_("Changed a sale window"),
 }
@@ -42,6 +44,7 @@ SUBJECTS = {
     "device": (N_("Device"), "", ""),
     "clerk": (N_("Clerk"), "admin.clerk", "clerk_id"),
     "dead_letter": (N_("Event set aside"), "admin.dead_letter", "number"),
+    "house": (N_("House"), "", ""),
     "difference": (N_("Difference"), "", ""),
     "message": (N_("Payment message"), "", ""),
     "sale_window": (N_("Sale window"), "admin.stock_window", "window_id"),
@@ -71,6 +74,10 @@ FACTS = {
     "file": N_("File"),
     "product_id": N_("Product"),
     "quota": N_("Quota"),
+    "holders": N_("Holders"),
+    "orders": N_("Orders"),
+    "letters": N_("Letters"),
+    "messages": N_("Payment messages"),
     "opens_at": N_("Opens"),
     "closes_at": N_("Closes"),
 }

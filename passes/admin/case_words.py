@@ -194,5 +194,6 @@ CHORES = {
     "issuer keys": N_("Making issuer keys"),
     "outbox pruning": N_("Deleting old events"),
     "rates": N_("Deleting old counts of tries"),
+    "retention": N_("Forgetting personal data that were kept long enough"),
 }
 KEY_USES = {"DT": N_("Key for codes on screens"), "C": N_("Key for printed cards")}

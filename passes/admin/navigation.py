@@ -47,6 +47,12 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 (CARE, FINANCE, ADMIN),
             ),
             Entry(
+                "admin.invoices",
+                N_("Invoices"),
+                N_("Who wants an invoice (fapiao), and for what; as CSV, too."),
+                (FINANCE, ADMIN),
+            ),
+            Entry(
                 "admin.stock_list",
                 N_("Stock"),
                 N_("When each product is sold, how many, and how many are left."),

@@ -25,6 +25,7 @@ from passes.db import transaction
 from passes.errors import N_, Problem
 from passes.http import Page, page_request, read_form
 from passes.sale.desk_flows import ask_provider
+from passes.sale.refund_quotes import list_quotes
 from passes.sale.rules import METHOD_NAMES
 from passes.sale.stripe_gateway import current_provider
 
@@ -136,6 +137,7 @@ def show_order(order_id: int, flag: str = "", errors: Errors | None = None, stat
     """flag: whose form was sent and is open again with its errors and its input."""
     with transaction() as session:
         found = order_queries.get_order_page(session, order_id)
+        by_terms = list_quotes(session, [*found.passes.values()], now=clock.now())
     journal: list[Line] = lines_of(found.journal)
     page = render_template(
         "admin/order.html",
@@ -153,6 +155,7 @@ def show_order(order_id: int, flag: str = "", errors: Errors | None = None, stat
         may_open=guard.current_staff().role in (CARE, ADMIN),
         may_pay=guard.current_staff().role in (FINANCE, ADMIN),
         refundable=refundable_of(found, clock.now()),
+        by_terms=by_terms,
         journal=journal,
         sent=flag,
         errors=errors or {},

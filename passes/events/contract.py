@@ -136,7 +136,7 @@ class PassExpired(_OfPass):
 
 @dataclass(frozen=True, kw_only=True)
 class PassVoided(_OfPass):
-    """The money went back, or was charged back. cause: refund | dispute."""
+    """The money went back, was charged back, or the holder gave the pass up. cause: refund | dispute | given_up."""
 
     TYPE = "pass.voided.v1"
     TOPIC = PASSES

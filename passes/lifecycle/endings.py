@@ -39,7 +39,7 @@ def free_from(session: Session, pass_ids: Iterable[int], reason: str, *, now: da
 def void_passes(session: Session, pass_ids: Iterable[int], cause: str, *, now: datetime) -> list[int]:
     """End these passes for good; those that ended before stay as they are. Returns which are void now.
 
-    cause: refund | dispute; holds of this reason end with the pass. Admissions already made stay.
+    cause: refund | dispute | given_up; holds of this reason end with the pass. Admissions already made stay.
     """
     locked = lock_passes(session, pass_ids)
     ended = []

@@ -66,6 +66,7 @@ class Order(Base):
     )
     email: Mapped[str | None] = mapped_column(Text)
     locale: Mapped[str] = mapped_column(Text)
+    erased_at: Mapped[datetime | None] = mapped_column(Moment, comment="when its personal fields were blanked")
     version: Mapped[int] = mapped_column(Integer)
 
     __mapper_args__ = {"version_id_col": version}

@@ -19,6 +19,7 @@ from passes.errors import N_, Conflict, Invalid, NotFound, TooMany, Unavailable
 from passes.http import answers, language, read_form
 from passes.lifecycle.documents import DOCUMENT_TYPES
 from passes.sale import flows, queries, service, stock
+from passes.sale.refund_promise import promise_of
 from passes.sale.rules import METHOD_NAMES, Document
 from passes.sale.schemas import OrderForm, OrderStateOut
 from passes.sale.stripe_gateway import current_provider
@@ -167,10 +168,13 @@ def _form_page(kept: dict[str, str], errors: dict[str, list[str]], status: int) 
     if not kept.get("form_id") or "form_id" in errors:
         kept = {**kept, "form_id": str(uuid4())}
     documents = [(name, gettext(DOCUMENT_NAMES[name])) for name in DOCUMENT_TYPES]
+    by_id = {product.id: product for product in products}
+    shown = by_id.get(kept.get("product_id", "")) or next(iter(products), None)
     page = render_template(
         "sale/form.html",
         products=products,
         terms=terms,
+        promise=promise_of(terms, shown, clock.local_day(clock.now())) if shown else None,
         available=available,
         documents=documents,
         kept=kept,

@@ -177,8 +177,8 @@ def _insert_order(
             "locale": request.locale,
             "version": 1,
         }
-        made = session.scalar(insert(Order).values(values).on_conflict_do_nothing().returning(Order.id))
-        order = session.get_one(Order, made) if made is not None else _find_by_form(session, form_key)
+        made = session.scalar(insert(Order).values(values).on_conflict_do_nothing().returning(Order))
+        order = made or _find_by_form(session, form_key)
         if order is not None:
             return order, made is not None
     raise Conflict("order_number_taken", N_("Your order could not be stored. Please send the form once more."))
@@ -188,11 +188,13 @@ def accept_payment(session: Session, order: Order, payment: Payment, *, public_u
     """A payment of the locked order has succeeded: paid and passes issued, once.
 
     Returns moved, or why this money has to go back. ignored: the order was paid already; invalid: it was cancelled;
-    sold_out: it had ended, and what it held has gone to others.
+    sold_out: it had ended, and what it held has gone to others; forgotten: nobody knows any more for whom it was.
     """
     step = next_order_state(order.state, "paid")
     if step.outcome != "moved":
         return step.outcome
+    if order.erased_at is not None:
+        return "forgotten"
     line_ids = [line.id for line in list_lines(session, order.id)]
     if order.state == "expired" and not stock.retake(session, line_ids, now=now):
         return "sold_out"

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import BigInteger, DateTime, Integer, Text, bindparam, insert, select, text, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from passes.clock import local_time
 from passes.errors import N_, Conflict
@@ -23,12 +24,14 @@ _COLUMNS = (
 )
 
 
+_ALL = select(*_COLUMNS).order_by(SaleWindow.product_id, SaleWindow.opens_at)
+_OF_PRODUCT = _ALL.where(SaleWindow.product_id == bindparam("product_id"))
+
+
 def list_windows(session: Session, product_id: str | None = None) -> Sequence[Window]:
     """The windows of a product, or all, by product and time."""
-    statement = select(*_COLUMNS).order_by(SaleWindow.product_id, SaleWindow.opens_at)
-    if product_id is not None:
-        statement = statement.where(SaleWindow.product_id == product_id)
-    return [Window(*row) for row in session.connection().execute(statement)]
+    statement, facts = (_ALL, {}) if product_id is None else (_OF_PRODUCT, {"product_id": product_id})
+    return [Window(*row) for row in session.connection().execute(statement, facts)]
 
 
 def list_availabilities(session: Session, product_ids: Iterable[str], now: datetime) -> Mapping[str, Availability]:
@@ -112,32 +115,50 @@ def _held_by(session: Session, line_ids: Sequence[int]) -> list[tuple[int, int]]
 
 
 def _move(session: Session, window_id: int, line_id: int, kind: str, *, now: datetime) -> bool:
-    """False when there is too little left. The row is locked from here to the commit, so the ledger is in its order."""
+    """False when there is too little left. The row is locked from here to the commit, so the ledger is in its order.
+
+    One statement: nobody waits for a round trip of ours in between.
+    """
     held_by, sold_by = MOVES[kind]
-    moved = (
+    facts = {
+        "now": now,
+        "window_id": window_id,
+        "line_id": line_id,
+        "kind": kind,
+        "more_held": held_by,
+        "more_sold": sold_by,
+    }
+    statement = _TAKE if held_by + sold_by > 0 else _MOVE
+    return session.connection().scalar(statement, facts) is not None
+
+
+def _moving(*, within_quota: bool) -> ReturningInsert[int]:
+    """Built once: it stands on the way of every order, behind a row that all of them want."""
+    more_held, more_sold = bindparam("more_held", type_=Integer), bindparam("more_sold", type_=Integer)
+    moving = (
         update(SaleWindow)
-        .where(SaleWindow.id == window_id)
-        .values(held=SaleWindow.held + held_by, sold=SaleWindow.sold + sold_by)
-        .returning(SaleWindow.quota)
-        .execution_options(synchronize_session=False)
+        .where(SaleWindow.id == bindparam("window_id"))
+        .values(held=SaleWindow.held + more_held, sold=SaleWindow.sold + more_sold)
+        .returning(SaleWindow.id, SaleWindow.quota)
     )
-    if held_by + sold_by > 0:
-        moved = moved.where(SaleWindow.held + SaleWindow.sold + held_by + sold_by <= SaleWindow.quota)
-    quota = session.scalar(moved)
-    if quota is None:
-        return False
-    session.execute(
-        insert(StockMove).values(
-            at=now,
-            window_id=window_id,
-            order_line_id=line_id,
-            kind=kind,
-            held_by=held_by,
-            sold_by=sold_by,
-            quota=quota,
-        )
+    if within_quota:
+        taken = SaleWindow.held + SaleWindow.sold + more_held + more_sold
+        moving = moving.where(taken <= SaleWindow.quota)
+    moved = moving.cte("moved")
+    noted = select(
+        bindparam("now", type_=DateTime(timezone=True)),
+        moved.c.id,
+        bindparam("line_id", type_=BigInteger),
+        bindparam("kind", type_=Text),
+        more_held,
+        more_sold,
+        moved.c.quota,
     )
-    return True
+    names = ["at", "window_id", "order_line_id", "kind", "held_by", "sold_by", "quota"]
+    return insert(StockMove).from_select(names, noted).returning(StockMove.id)
+
+
+_TAKE, _MOVE = _moving(within_quota=True), _moving(within_quota=False)
 
 
 # The proof: the highest sum of held and sold at any moment of a window beside the quota of that very moment, and

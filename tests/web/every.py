@@ -45,8 +45,13 @@ def examples(session: Session, pass_id: int, order_id: int, now: datetime) -> Ex
     session.flush()
     return {
         "/w/<token>": wallet,
+        "/w/<token>/data": f"{wallet}/data",
+        "/w/<token>/data.json": f"{wallet}/data.json",
+        "/w/<token>/refund": f"{wallet}/refund",
         "/orders/<token>": order,
         "/orders/<token>/state.json": f"{order}/state.json",
+        "/orders/<token>/receipt.pdf": f"{order}/receipt.pdf",
+        "/orders/<token>/invoice": f"{order}/invoice",
         "/admin/welcome/<token>": f"/admin/welcome/{invited.token}",
         "/dashboard/<name>.csv": "/dashboard/hours.csv",
         "token": wallet.rpartition("/")[2],
