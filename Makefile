@@ -52,7 +52,7 @@ fuzz: setup-tests ## throw generated requests at the API for a while
 	$(BIN)/python -m pytest -q -p no:randomly fuzz
 
 .PHONY: chaos
-chaos: setup-tests ## let thousands buy at one moment what there are hundreds of
+chaos: setup-tests ## let thousands buy what there are hundreds of; random histories of money; chores killed at every line
 	$(BIN)/python -m pytest -q -p no:randomly chaos
 
 .PHONY: screenshots

@@ -157,6 +157,20 @@ DIFFERENCES = {
     "refund_came_back": N_("A refund came back at the provider, not here"),
     "ledger_differs": N_("Our own ledger does not come to our payments and refunds"),
 }
+# Amounts are hundredths: of the yuan on our side, of the settlement currency in payouts.
+DIFFERENCE_FACTS = {
+    "ours": N_("ours"),
+    "provider": N_("the provider's"),
+    "payout": N_("payout"),
+    "lines": N_("its lines"),
+    "currency": N_("currency"),
+    "category": N_("category"),
+    "source": N_("of what"),
+    "amount": N_("amount, in hundredths"),
+    "ledger": N_("ledger"),
+    "disputed": N_("held by a bank"),
+    "back": N_("gone back"),
+}
 PAYOUT_STATES = {
     "pending": N_("waiting"),
     "in_transit": N_("on its way"),

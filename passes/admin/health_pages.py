@@ -162,7 +162,7 @@ def _money(figures: Figures, chosen: Settings) -> Iterator[Check]:
         gettext("Payments in review"),
         show_count(figures.in_review),
         by_count(figures.in_review, otherwise="warn"),
-        gettext("What was received is not what was asked for: compare, then refund by hand."),
+        gettext("What was received is not what was asked for: open the order, then accept it or send it back."),
         url_for("admin.orders", marked="yes"),
     )
     dead = figures.messages.get("dead", 0)

@@ -11,7 +11,7 @@ from passes.access import guard
 from passes.access.rules import ADMIN, FINANCE
 from passes.admin import money_service
 from passes.admin.case_schemas import NoteForm
-from passes.admin.case_words import DIFFERENCES, MESSAGE_STATES, PAYOUT_STATES
+from passes.admin.case_words import DIFFERENCE_FACTS, DIFFERENCES, MESSAGE_STATES, PAYOUT_STATES
 from passes.admin.desk import Errors, blueprint, chosen, marks
 from passes.admin.words import translated
 from passes.clock import local_day
@@ -104,6 +104,7 @@ def _money_page(number: int = 0, errors: Errors | None = None, status: int = 200
         payouts=payouts,
         last=last,
         kinds=translated(DIFFERENCES),
+        facts=translated(DIFFERENCE_FACTS),
         message_states=translated(MESSAGE_STATES),
         payout_states=translated(PAYOUT_STATES),
         yesterday=local_day(clock.now()) - timedelta(days=1),

@@ -34,7 +34,7 @@ _NOTE = NoteForm()
 ADVICE = {
     "amount_mismatch": N_(
         "The provider took another amount, currency or mode than was asked."
-        " Compare both below, then refund by hand or ask an admin."
+        " Compare both below, then accept it or send it back."
     ),
     "duplicate_payment": N_("The second payment is being refunded by itself. Check below that the refund has arrived."),
     "idempotency_conflict": N_("The provider refused a repeated request. Ask an admin to read the log of that moment."),
