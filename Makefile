@@ -51,6 +51,10 @@ lint: $(STAMPS)/dev $(WEB)/node_modules/.installed ## style, types and import co
 fuzz: setup-tests ## throw generated requests at the API, and a million scans at both twins
 	$(BIN)/python -m pytest -q -p no:randomly fuzz
 
+.PHONY: chaos
+chaos: setup-tests ## let thousands buy what there are hundreds of; random histories of money; chores killed at every line
+	$(BIN)/python -m pytest -q -p no:randomly chaos
+
 .PHONY: screenshots
 screenshots: setup-tests ## take the pictures of the README anew, from a city made for it
 	FONTCONFIG_FILE="$$($(BIN)/python -m tests.fonts)" $(BIN)/python -m tests.pictures

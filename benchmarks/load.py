@@ -34,8 +34,18 @@ def find_wrk() -> str:
     raise SystemExit("The load is made by wrk, which is missing. Install it: sudo apt-get install wrk")
 
 
-def post(url: str, bodies: Path, *, connections: int, seconds: int, token: str, wanted: str) -> Figure:
-    """Post each line of the file once, looking at every answer."""
+def post(
+    url: str,
+    bodies: Path,
+    *,
+    connections: int,
+    seconds: int,
+    token: str,
+    wanted: str,
+    kind: str = "application/json",
+    status: int = 200,
+) -> Figure:
+    """Post each line of the file once, looking at every answer. token: "" = each from an address of its own."""
     threads = min(2, connections)
     made = subprocess.run(
         [
@@ -49,7 +59,15 @@ def post(url: str, bodies: Path, *, connections: int, seconds: int, token: str, 
             HERE / "post.lua",
             url,
         ],
-        env={**os.environ, "BODIES": str(bodies), "THREADS": str(threads), "TOKEN": token, "WANTED": wanted},
+        env={
+            **os.environ,
+            "BODIES": str(bodies),
+            "THREADS": str(threads),
+            "TOKEN": token,
+            "WANTED": wanted,
+            "TYPE": kind,
+            "STATUS": str(status),
+        },
         capture_output=True,
         text=True,
         check=True,
@@ -62,11 +80,16 @@ def post(url: str, bodies: Path, *, connections: int, seconds: int, token: str, 
     return Figure(int(good) / float(duration), float(p50), float(p99), int(good), int(bad) + int(errors), sample)
 
 
-def pgbench(program: Path, url: str, *, clients: int, seconds: int, first: int, share: int) -> Figure:
-    """The SQL of one admitted scan, by PostgreSQL's own tool: each client has `share` passes from number `first` on."""
+def pgbench(
+    program: Path, url: str, *, clients: int, seconds: int, first: int = 0, share: int = 0, script: str = "scan.sql"
+) -> Figure:
+    """The SQL of one admitted scan, by PostgreSQL's own tool: each client has `share` passes from number `first` on.
+
+    script: another file of statements, which may need no passes.
+    """
     made = subprocess.run(
         [
-            *(program, "-n", "-M", "prepared", "-f", HERE / "scan.sql", "-c", str(clients), "-j", str(min(2, clients))),
+            *(program, "-n", "-M", "prepared", "-f", HERE / script, "-c", str(clients), "-j", str(min(2, clients))),
             *("-T", str(seconds), "-D", f"first={first}", "-D", "n=-1", "-D", f"share={share}", url),
         ],
         capture_output=True,

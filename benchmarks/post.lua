@@ -1,5 +1,6 @@
 -- wrk: post the lines of BODIES one after another, each once, and look at every answer.
--- BODIES: file, one JSON body a line. THREADS: how many share it. TOKEN: bearer token. WANTED: what a good answer holds.
+-- BODIES: file, one body a line. THREADS: how many share it. TOKEN: bearer token. WANTED: what a good answer holds.
+-- TYPE: of the body. STATUS: of a good answer. Where TOKEN is empty each body comes from an address of its own.
 local threads = {}
 
 function setup(thread)
@@ -9,16 +10,26 @@ end
 
 function init()
   local share = tonumber(os.getenv("THREADS"))
-  local headers = { ["Content-Type"] = "application/json", ["Authorization"] = "Bearer " .. os.getenv("TOKEN") }
+  local headers = { ["Content-Type"] = os.getenv("TYPE") }
+  local token = os.getenv("TOKEN")
+  if token ~= "" then
+    headers["Authorization"] = "Bearer " .. token
+  end
   local line = 0
   requests = {}
   for body in io.lines(os.getenv("BODIES")) do
     if line % share == number then
+      if token == "" then
+        headers["Sec-Fetch-Site"] = "same-origin"
+        headers["X-Forwarded-For"] = 
+          string.format("10.%d.%d.%d", math.floor(line / 65536) % 256, math.floor(line / 256) % 256, line % 256)
+      end
       requests[#requests + 1] = wrk.format("POST", nil, headers, body)
     end
     line = line + 1
   end
   wanted = os.getenv("WANTED")
+  good_status = tonumber(os.getenv("STATUS"))
   sent, good, bad, sample = 0, 0, 0, ""
 end
 
@@ -33,7 +44,7 @@ function request()
 end
 
 function response(status, _, body)
-  if status == 200 and body:find(wanted, 1, true) then
+  if status == good_status and body:find(wanted, 1, true) then
     good = good + 1
   else
     bad = bad + 1

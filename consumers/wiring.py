@@ -13,6 +13,7 @@ from passes.events.contract import (
     PassIssued,
     ReservationCancelled,
     ReservationMade,
+    PassVoided,
     SurveyInvited,
 )
 
@@ -31,6 +32,7 @@ UNHEARD = frozenset(
         PassIssued,
         ReservationCancelled,
         ReservationMade,
+        PassVoided,
         SurveyInvited,
     )
 )

@@ -23,11 +23,11 @@ from passes.gate import history_routes, lane_routes, shift_routes
 from passes.gate import pages as gate_pages
 from passes.gate import routes as scan_routes
 from passes.http import assets, description, docs, headers, languages, openapi, problems
-from passes.sale import flows
+from passes.sale import flows, paper_pages
 from passes.sale import pages as shop_pages
 from passes.sale import routes as payment_routes
 from passes.settings import Settings
-from passes.wallet import find_pages
+from passes.wallet import data_pages, find_pages, refund_pages
 from passes.wallet import pages as wallet_pages
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,10 @@ DOORS: tuple[Blueprint, ...] = (
     scan_routes.blueprint,
     shift_routes.blueprint,
     shop_pages.blueprint,
+    paper_pages.blueprint,
+    data_pages.blueprint,
     find_pages.blueprint,
+    refund_pages.blueprint,
     wallet_pages.blueprint,
 )
 

@@ -24,10 +24,10 @@ from passes.credential.service import ensure_issuer_keys
 from passes.events.service import prune_outbox
 from passes.lifecycle.service import auto_start_passes, expire_passes
 from passes.mail.post import send_waiting
-from passes.sale import flows, webhook_flows
+from passes.sale import flows, inbox, money_flows, reconciliation_flows, webhook_flows
 from passes.sale.stripe_gateway import StripePayments
 from passes.settings import Settings, SettingsRefused
-from passes.wallet import lookups
+from passes.wallet import lookups, retention
 
 log = logging.getLogger(__name__)
 
@@ -57,12 +57,21 @@ def lanes(chosen: Settings) -> dict[str, Sequence[Chore]]:
             Chore("webhook inbox", 0.5, lambda now: webhook_flows.process_webhook_inbox(provider, chosen, now=now)),
             Chore("payment poller", 5, lambda now: flows.poll_payments(provider, chosen, now=now)),
             Chore("hold expiry", 5, lambda now: flows.expire_holds(provider, chosen, now=now)),
-            Chore("refunds", 5, lambda now: flows.submit_refunds(provider, now=now)),
+            Chore("refunds", 5, lambda now: money_flows.submit_refunds(provider, now=now)),
             Chore(
                 "undelivered events",
                 60,
                 lambda now: webhook_flows.sweep_undelivered_events(provider, chosen, since=now - _EVENTS_BACK, now=now),
             ),
+        ),
+        # A lane of its own: a long night of reading books holds up no payment.
+        "books": (
+            Chore(
+                "reconciliation",
+                300,
+                lambda now: reconciliation_flows.reconcile_nightly(provider, chosen, now=now),
+            ),
+            Chore("refused messages", 3600, _prune_refusals),
         ),
         "mail": (
             Chore("look-ups", 1, lambda now: _answer_lookups(chosen, now)),
@@ -75,6 +84,7 @@ def lanes(chosen: Settings) -> dict[str, Sequence[Chore]]:
             Chore("outbox pruning", 60, _prune_outbox),
             Chore("rates", 600, _prune_rates),
             Chore("old look-ups", 3600, _forget_lookups),
+            Chore("retention", 3600, _forget_old_data),
         ),
     }
 
@@ -88,6 +98,11 @@ def _answer_lookups(chosen: Settings, now: datetime) -> int:
 def _forget_lookups(now: datetime) -> int:
     with db.transaction() as session:
         return lookups.forget_lookups(session, now=now)
+
+
+def _forget_old_data(now: datetime) -> int:
+    with db.transaction() as session:
+        return retention.forget_old_data(session, now=now)
 
 
 def _auto_start(now: datetime) -> int:
@@ -108,6 +123,11 @@ def _issuer_keys(now: datetime) -> int:
 def _prune_outbox(now: datetime) -> int:
     with db.transaction() as session:
         return prune_outbox(session, now=now)
+
+
+def _prune_refusals(now: datetime) -> int:
+    with db.transaction() as session:
+        return inbox.prune_refusals(session, now=now)
 
 
 def _prune_rates(now: datetime) -> int:

@@ -160,23 +160,28 @@ def pay(order_id: int, method: str, at: datetime) -> None:
         checkout = Checkout(f"cs_test_{seen.id}", f"{PUBLIC_URL}/closed", seen.expires_at, METHODS)
         adopt_checkout(session, seen.id, checkout, now=at)
         amount = int(seen.request["line_items"][0]["price_data"]["unit_amount"])
-        snapshot = PaymentSnapshot(
-            checkout_id=checkout.id,
-            url=None,
-            checkout_status="complete",
-            payment_status="paid",
-            livemode=False,
-            currency="cny",
-            amount_fen=amount,
-            metadata=seen.request["metadata"],
-            intent_id=f"pi_test_{seen.id}",
-            intent_status="succeeded",
-            amount_received_fen=amount,
-            charge_id=f"ch_test_{seen.id}",
-            method=method,
-        )
+        snapshot = paid_snapshot(seen.id, amount, seen.request["metadata"], method)
         paid_at = at + timedelta(minutes=2)
         record_snapshot(session, seen.id, snapshot, actor="return", public_url=PUBLIC_URL, now=paid_at)
+
+
+def paid_snapshot(payment_id: int, amount_fen: int, metadata: dict[str, str], method: str) -> PaymentSnapshot:
+    """What the provider says of a payment that has come."""
+    return PaymentSnapshot(
+        checkout_id=f"cs_test_{payment_id}",
+        url=None,
+        checkout_status="complete",
+        payment_status="paid",
+        livemode=False,
+        currency="cny",
+        amount_fen=amount_fen,
+        metadata=metadata,
+        intent_id=f"pi_test_{payment_id}",
+        intent_status="succeeded",
+        amount_received_fen=amount_fen,
+        charge_id=f"ch_test_{payment_id}",
+        method=method,
+    )
 
 
 def _visit(made: City, day: date, visits: int) -> None:

@@ -2,12 +2,26 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, literal
+from sqlalchemy import DateTime, Interval, bindparam, delete, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from passes.access.models import RateLimit
 from passes.errors import N_, TooMany
+
+_MOMENT = DateTime(timezone=True)
+_NEXT = func.greatest(RateLimit.free_at, bindparam("now", type_=_MOMENT)) + bindparam("step", type_=Interval)
+# Built once: it stands before every sign-in and every order.
+_ALLOW = (
+    insert(RateLimit)
+    .values(key=bindparam("key"), free_at=bindparam("first", type_=_MOMENT))
+    .on_conflict_do_update(
+        index_elements=[RateLimit.key],
+        set_={"free_at": _NEXT},
+        where=bindparam("until", type_=_MOMENT) >= _NEXT,
+    )
+    .returning(RateLimit.key)
+)
 
 
 def allow(session: Session, key: str, *, limit: int, seconds: int, now: datetime) -> bool:
@@ -17,16 +31,8 @@ def allow(session: Session, key: str, *, limit: int, seconds: int, now: datetime
     """
     period = timedelta(seconds=seconds)
     step = period // limit
-    free_at = func.greatest(RateLimit.free_at, literal(now)) + literal(step)
-    statement = (
-        insert(RateLimit)
-        .values(key=key, free_at=now + step)
-        .on_conflict_do_update(
-            index_elements=[RateLimit.key], set_={"free_at": free_at}, where=free_at <= literal(now + period)
-        )
-        .returning(RateLimit.key)
-    )
-    return session.execute(statement).first() is not None
+    facts = {"key": key, "first": now + step, "now": now, "step": step, "until": now + period}
+    return session.connection().execute(_ALLOW, facts).first() is not None
 
 
 def spend(session: Session, key: str, *, limit: int, seconds: int, now: datetime) -> None:

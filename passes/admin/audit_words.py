@@ -35,6 +35,10 @@ ACTIONS = CASE_ACTIONS | {
     "occupancy.counted": N_("Said how many people are in a venue"),
     "key.made": N_("Made a key"),
     "key.revoked": N_("Revoked a key"),
+    "pass.data_erased": N_("Had all personal data erased"),
+    "house.data_forgotten": N_("Forgot personal data that were kept long enough"),
+    "sale_window.added": N_("Added a sale window"),
+    "sale_window.changed": N_("Changed a sale window"),
 }
 
 # Kind of subject → what it is called, the page that shows one, and that page's argument.
@@ -51,6 +55,10 @@ SUBJECTS = {
     "key": (N_("Key"), "", ""),
     "clerk": (N_("Clerk"), "admin.clerk", "clerk_id"),
     "dead_letter": (N_("Event set aside"), "admin.dead_letter", "number"),
+    "house": (N_("House"), "", ""),
+    "difference": (N_("Difference"), "", ""),
+    "message": (N_("Payment message"), "", ""),
+    "sale_window": (N_("Sale window"), "admin.stock_window", "window_id"),
     "catalogue": (N_("Catalogue"), "admin.catalogue_version", "version"),
 }
 
@@ -62,6 +70,7 @@ FACTS = {
     "email": N_("E-mail"),
     "days": N_("Days"),
     "flag": N_("Mark"),
+    "amount_fen": N_("Amount in fen"),
     "browsers": N_("Browsers"),
     "venue_id": N_("Venue"),
     "benefit_id": N_("Benefit"),
@@ -79,6 +88,14 @@ FACTS = {
     "by": N_("Operator"),
     "file": N_("File"),
     "remedies": N_("Remedies"),
+    "product_id": N_("Product"),
+    "quota": N_("Quota"),
+    "holders": N_("Holders"),
+    "orders": N_("Orders"),
+    "letters": N_("Letters"),
+    "messages": N_("Payment messages"),
+    "opens_at": N_("Opens"),
+    "closes_at": N_("Closes"),
 }
 # Facts that say what the subject is called; they stand there and not in the list.
 NAMING = ("login", "number", "device", "lane", "key")

@@ -50,6 +50,18 @@ MONEY_FACTS: dict[tuple[str, str], tuple[str, str]] = {
     ("payment", "mismatch"): (N_("The amount received is not the one asked for"), "bad"),
     ("refund", "late_payment"): (N_("%(amount)s goes back: it came after the order's end"), ""),
     ("refund", "duplicate_payment"): (N_("%(amount)s goes back: the order was paid twice"), ""),
+    ("payment", "accepted"): (N_("What was received was accepted, though it is not what was asked for"), "good"),
+    ("payment", "sent_back"): (N_("What was received goes back: it is not what was asked for"), ""),
+    ("payment", "unwanted"): (N_("Another amount came while another payment was open; it goes back"), "bad"),
+    ("payment", "disputed"): (N_("The buyer's bank disputes %(amount)s"), "bad"),
+    ("payment", "inquired"): (N_("The buyer's bank asks about this payment"), ""),
+    ("payment", "dispute_won"): (N_("The dispute was won: %(amount)s stays"), "good"),
+    ("payment", "dispute_lost"): (N_("The dispute was lost: %(amount)s is gone"), "bad"),
+    ("payment", "dispute_closed"): (N_("The bank's question was closed"), ""),
+    ("refund", "requested"): (N_("Refund of %(amount)s asked for"), ""),
+    ("refund", "goodwill"): (N_("Goodwill refund of %(amount)s asked for"), ""),
+    ("refund", "event_cancelled"): (N_("Refund of %(amount)s: what was booked did not take place"), ""),
+    ("refund", "external"): (N_("%(amount)s was refunded at the provider, not here"), "bad"),
     ("refund", "pending"): (N_("Refund of %(amount)s is on its way"), ""),
     ("refund", "succeeded"): (N_("Refund of %(amount)s has arrived"), "good"),
     ("refund", "failed"): (N_("Refund of %(amount)s failed"), "bad"),
@@ -84,6 +96,7 @@ REFUND_REASONS = {
 }
 LETTER_KINDS = {
     "order_paid": N_("order paid, with the link to each pass"),
+    "money_back": N_("money that came too late or twice goes back"),
     "pass_link": N_("new link to a pass"),
     "lookup_code": N_("code to find a pass"),
 }
@@ -99,6 +112,14 @@ ACTIONS = {
     "order.looked_at": N_("Dealt with what an order was marked for"),
     "order.asked": N_("Asked the payment provider about an order"),
     "letter.sent_again": N_("Sent a letter again"),
+    "order.refunded": N_("Asked for a refund"),
+    "order.transfer_recorded": N_("Recorded a transfer to a buyer"),
+    "order.review_accept": N_("Accepted a payment that differed"),
+    "order.review_send_back": N_("Sent back a payment that differed"),
+    "order.evidence_taken": N_("Downloaded the evidence of an order"),
+    "pass.cancelled": N_("Cancelled a pass whose money went back"),
+    "money.difference_settled": N_("Settled a difference with the provider's books"),
+    "money.message_retried": N_("Had a payment message acted on again"),
     "dead_letter.replayed": N_("Tried an event again that had been set aside"),
     "dead_letter.dropped": N_("Discarded an event that had been set aside"),
     "catalogue.loaded": N_("Loaded a catalogue"),
@@ -127,7 +148,39 @@ ENTRY_KINDS = {
 }
 ENTRY_HOWS = {"added": N_("new"), "removed": N_("gone"), "changed": N_("changed")}
 
+DIFFERENCES = {
+    "payout_sum": N_("The lines of a payout do not come to its amount"),
+    "unknown_line": N_("The provider booked something we do not know"),
+    "amount_differs": N_("The provider booked another amount than we"),
+    "payment_without_line": N_("We received a payment that the provider has not booked"),
+    "refund_without_line": N_("We sent a refund that the provider has not booked"),
+    "refund_came_back": N_("A refund came back at the provider, not here"),
+    "ledger_differs": N_("Our own ledger does not come to our payments and refunds"),
+}
+# Amounts are hundredths: of the yuan on our side, of the settlement currency in payouts.
+DIFFERENCE_FACTS = {
+    "ours": N_("ours"),
+    "provider": N_("the provider's"),
+    "payout": N_("payout"),
+    "lines": N_("its lines"),
+    "currency": N_("currency"),
+    "category": N_("category"),
+    "source": N_("of what"),
+    "amount": N_("amount, in hundredths"),
+    "ledger": N_("ledger"),
+    "disputed": N_("held by a bank"),
+    "back": N_("gone back"),
+}
+PAYOUT_STATES = {
+    "pending": N_("waiting"),
+    "in_transit": N_("on its way"),
+    "paid": N_("arrived"),
+    "failed": N_("failed"),
+    "canceled": N_("stopped"),
+}
 CHORES = {
+    "reconciliation": N_("Comparing with the provider's books"),
+    "refused messages": N_("Forgetting old counts of refused messages"),
     "webhook inbox": N_("Acting on payment messages"),
     "payment poller": N_("Asking after payments"),
     "hold expiry": N_("Ending unpaid orders"),
@@ -141,5 +194,6 @@ CHORES = {
     "issuer keys": N_("Making issuer keys"),
     "outbox pruning": N_("Deleting old events"),
     "rates": N_("Deleting old counts of tries"),
+    "retention": N_("Forgetting personal data that were kept long enough"),
 }
 KEY_USES = {"DT": N_("Key for codes on screens"), "C": N_("Key for printed cards")}

@@ -28,6 +28,7 @@ from passes.admin.health_rules import (
     by_count,
     by_key,
     by_lag,
+    by_refusals,
     by_room,
     shown_bytes,
 )
@@ -161,7 +162,7 @@ def _money(figures: Figures, chosen: Settings) -> Iterator[Check]:
         gettext("Payments in review"),
         show_count(figures.in_review),
         by_count(figures.in_review, otherwise="warn"),
-        gettext("What was received is not what was asked for: compare, then refund by hand."),
+        gettext("What was received is not what was asked for: open the order, then accept it or send it back."),
         url_for("admin.orders", marked="yes"),
     )
     dead = figures.messages.get("dead", 0)
@@ -170,6 +171,20 @@ def _money(figures: Figures, chosen: Settings) -> Iterator[Check]:
         show_count(dead),
         by_count(dead),
         gettext("The poller found the truth without them; the log says what was wrong."),
+    )
+    refused, kept = figures.refused_messages
+    yield Check(
+        gettext("Payment messages refused in a quarter of an hour"),
+        show_count(refused),
+        by_refusals(refused, kept),
+        gettext("All are refused: this machine's clock is wrong, or the signing secret is. Payments are still polled."),
+    )
+    yield Check(
+        gettext("Differences with the provider's books"),
+        show_count(figures.differences),
+        by_count(figures.differences, otherwise="warn"),
+        gettext("Find out what each is: only people mend them."),
+        url_for("admin.money"),
     )
     last = show_moment(figures.last_message_at) if figures.last_message_at else gettext("none yet")
     yield Check(gettext("Last payment message"), last, "ok")

@@ -18,7 +18,9 @@ from passes.errors import NotFound
 from passes.events import queries as event_queries
 from passes.events.models import DeadLetter
 from passes.mail.models import Letter
+from passes.sale.inbox import refusals_since
 from passes.sale.models import Payment, WebhookEvent
+from passes.sale.money_queries import count_differences
 
 _SEEN = timedelta(minutes=15)
 
@@ -73,6 +75,8 @@ class Figures:
     last_message_at: datetime | None
     in_review: int
     marked: int
+    refused_messages: tuple[int, int]
+    differences: int
     chores: Sequence[ChoreRun]
     keys: Sequence[Key]
     devices: int
@@ -121,6 +125,8 @@ def get_figures(session: Session, *, direct: bool, now: datetime) -> Figures:
         last_message_at=session.scalar(select(func.max(WebhookEvent.received_at))),
         in_review=session.scalar(select(func.count()).where(Payment.state == "review")) or 0,
         marked=count_marked(session),
+        refused_messages=refusals_since(session, now - _SEEN),
+        differences=count_differences(session),
         chores=session.scalars(select(ChoreRun).order_by(ChoreRun.name)).all(),
         keys=_keys(session, now),
         devices=session.scalar(select(func.count()).where(Enrolment.revoked_at.is_(None))) or 0,

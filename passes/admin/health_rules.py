@@ -30,6 +30,13 @@ def by_count(count: int, *, otherwise: State = "bad") -> State:
     return otherwise if count else "ok"
 
 
+def by_refusals(refused: int, kept: int) -> State:
+    """Of payment messages: strangers knock at times, but when none is let in something is wrong here."""
+    if refused < 3:
+        return "ok"
+    return "warn" if kept else "bad"
+
+
 def by_chore(every_seconds: float, ran_at: datetime, failures: int, now: datetime) -> State:
     """Of a chore: late where two of its turns and two minutes have passed; failing is wrong from the third time on."""
     if now - ran_at > timedelta(seconds=2 * every_seconds) + CHORE_SPARE:

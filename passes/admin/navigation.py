@@ -53,6 +53,24 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 (CARE, GATE_MANAGER, ADMIN),
             ),
             Entry(
+                "admin.invoices",
+                N_("Invoices"),
+                N_("Who wants an invoice (fapiao), and for what; as CSV, too."),
+                (FINANCE, ADMIN),
+            ),
+            Entry(
+                "admin.stock_list",
+                N_("Stock"),
+                N_("When each product is sold, how many, and how many are left."),
+                (FINANCE, ADMIN),
+            ),
+            Entry(
+                "admin.money",
+                N_("Money"),
+                N_("What does not agree with the provider's books, payouts, and the ledger."),
+                (FINANCE, ADMIN),
+            ),
+            Entry(
                 "admin.letters",
                 N_("Letters"),
                 N_("Mail waiting, sent, failed, or kept because no mail server is set."),

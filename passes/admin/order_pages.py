@@ -17,6 +17,7 @@ from passes.admin.case_words import (
 )
 from passes.admin.desk import Errors, blueprint, chosen, marks, searched
 from passes.admin.pass_queries import MOST_FOUND
+from passes.admin.refundable import refundable_of
 from passes.admin.rules import sought
 from passes.admin.shown import Line, lines_of
 from passes.admin.words import ATTENTION, LETTER_STATES, ORDER_STATES, PAYMENT_STATES, translated
@@ -24,6 +25,7 @@ from passes.db import transaction
 from passes.errors import N_, Problem
 from passes.http import Page, page_request, read_form
 from passes.sale.desk_flows import ask_provider
+from passes.sale.refund_quotes import list_quotes
 from passes.sale.rules import METHOD_NAMES
 from passes.sale.stripe_gateway import current_provider
 
@@ -32,7 +34,7 @@ _NOTE = NoteForm()
 ADVICE = {
     "amount_mismatch": N_(
         "The provider took another amount, currency or mode than was asked."
-        " Compare both below, then refund by hand or ask an admin."
+        " Compare both below, then accept it or send it back."
     ),
     "duplicate_payment": N_("The second payment is being refunded by itself. Check below that the refund has arrived."),
     "idempotency_conflict": N_("The provider refused a repeated request. Ask an admin to read the log of that moment."),
@@ -42,7 +44,23 @@ ADVICE = {
     "payment_in_doubt": N_(
         "The provider said something that cannot be. Ask it again below; if it stays, ask an admin."
     ),
-    "refund_failed": N_("The refund did not arrive. Pay it back by hand, and note how."),
+    "refund_failed": N_(
+        "The refund did not arrive; its pass stays on hold. Pay it back in another way below, and note how."
+    ),
+    "refund_by_hand": N_("Transfer the amount to the buyer, then record the transfer below."),
+    "refund_waits": N_(
+        "The provider keeps a refund waiting. If it lacks money there, top up the account; else ask the provider."
+    ),
+    "refund_in_doubt": N_("The provider says of a refund what cannot be. Compare with its own pages; ask an admin."),
+    "external_refund": N_(
+        "Somebody refunded this at the provider. The money is counted; decide below what becomes of the passes."
+    ),
+    "disputed": N_(
+        "The passes are on hold. Download the evidence below and send it to the provider before the day it names."
+    ),
+    "dispute_asked": N_("No money is taken yet. Answer the bank at the provider; the evidence below helps."),
+    "dispute_lost": N_("The money is gone and the passes are cancelled. Nothing more to do than to know."),
+    "methods_missing": N_("The provider offers fewer ways to pay than were asked for. Look at the account's settings."),
     "unknown_to_provider": N_("The provider does not know this payment. Check that the right account is set."),
 }
 
@@ -79,7 +97,7 @@ def orders() -> ResponseReturnValue:
 @guard.staff(CARE, FINANCE, ADMIN)
 def order(order_id: int) -> ResponseReturnValue:
     """One order, whole."""
-    return _order_page(order_id)
+    return show_order(order_id)
 
 
 @blueprint.post("/orders/<int:order_id>/flags/<flag>")
@@ -88,13 +106,13 @@ def post_flag(order_id: int, flag: str) -> ResponseReturnValue:
     """Somebody has dealt with what the order was marked for."""
     data, errors = read_form(_NOTE)
     if errors:
-        return _order_page(order_id, flag, errors, 422)
+        return show_order(order_id, flag, errors, 422)
     try:
         with transaction() as session:
             order_queries.get_order(session, order_id)
             service.clear_flag(session, guard.current_staff(), order_id, flag, note=data["note"], now=clock.now())
     except Problem as problem:
-        return _order_page(order_id, "", marks(problem), 409)
+        return show_order(order_id, "", marks(problem), 409)
     flash(gettext("The mark is gone from the order. Your reason is kept in its journal."))
     return redirect(url_for("admin.order", order_id=order_id), 303)
 
@@ -110,15 +128,16 @@ def post_ask(order_id: int) -> ResponseReturnValue:
     try:
         state = ask_provider(current_provider(), settings.current(), order_id, actor=staff.login, now=now)
     except Problem as problem:
-        return _order_page(order_id, "", marks(problem), 409)
+        return show_order(order_id, "", marks(problem), 409)
     flash(gettext("The provider says: %(state)s.", state=gettext(PAYMENT_STATES[state])))
     return redirect(url_for("admin.order", order_id=order_id), 303)
 
 
-def _order_page(order_id: int, flag: str = "", errors: Errors | None = None, status: int = 200) -> ResponseReturnValue:
+def show_order(order_id: int, flag: str = "", errors: Errors | None = None, status: int = 200) -> ResponseReturnValue:
     """flag: whose form was sent and is open again with its errors and its input."""
     with transaction() as session:
         found = order_queries.get_order_page(session, order_id)
+        by_terms = list_quotes(session, [*found.passes.values()], now=clock.now())
     journal: list[Line] = lines_of(found.journal)
     page = render_template(
         "admin/order.html",
@@ -134,6 +153,9 @@ def _order_page(order_id: int, flag: str = "", errors: Errors | None = None, sta
         attention=translated(ATTENTION),
         advice=translated(ADVICE),
         may_open=guard.current_staff().role in (CARE, ADMIN),
+        may_pay=guard.current_staff().role in (FINANCE, ADMIN),
+        refundable=refundable_of(found, clock.now()),
+        by_terms=by_terms,
         journal=journal,
         sent=flag,
         errors=errors or {},

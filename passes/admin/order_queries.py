@@ -15,7 +15,7 @@ from passes.errors import N_, NotFound
 from passes.lifecycle.models import Pass
 from passes.mail.models import Letter
 from passes.sale.models import Order, OrderLine, Payment, Refund, WebhookEvent
-from passes.sale.queries import list_lines, list_payments, order_token
+from passes.sale.queries import find_paying_payment, list_lines, list_payments, order_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class OrderPage:
     messages: Sequence[WebhookEvent]
     letters: Sequence[Letter]
     journal: Sequence[Happening]
+    paid_by: Payment | None
 
 
 def list_orders(
@@ -140,6 +141,7 @@ def get_order_page(session: Session, order_id: int) -> OrderPage:
         messages=_messages(session, payments),
         letters=session.scalars(letters).all(),
         journal=list_money(session, order, session.scalars(notes).all()),
+        paid_by=find_paying_payment(session, order_id),
     )
 
 

@@ -21,14 +21,18 @@ from passes.admin import (
     health_pages,
     health_queries,
     key_pages,
+    invoice_pages,
     lane_pages,
     letter_pages,
     member_pages,
+    money_pages,
     order_pages,
     pass_pages,
     reservation_pages,
     rule_pages,
+    refund_pages,
     staff_pages,
+    stock_pages,
 )
 from passes.admin.desk import blueprint
 from passes.admin.health_queries import Worries
@@ -48,14 +52,18 @@ __all__ = [
     "device_pages",
     "health_pages",
     "key_pages",
+    "invoice_pages",
     "lane_pages",
     "letter_pages",
     "member_pages",
+    "money_pages",
     "order_pages",
     "pass_pages",
     "reservation_pages",
     "rule_pages",
+    "refund_pages",
     "staff_pages",
+    "stock_pages",
 ]
 
 

@@ -16,6 +16,7 @@ from passes.admin.case_words import (
     HOLDERS,
     PASS_STATES,
     PASS_TONES,
+    REFUND_STATES,
 )
 from passes.admin.desk import Errors, blueprint, chosen, marks, searched
 from passes.admin.rules import DESK_HOLDS, may_release, shown_phone, sought
@@ -26,6 +27,8 @@ from passes.db import transaction
 from passes.errors import N_, Conflict, Problem
 from passes.http import Page, page_request, read_form
 from passes.lifecycle.reissue import replace_codes
+from passes.sale.refund_quotes import find_quote
+from passes.sale.refund_words import CASES
 
 _HOLD, _NOTE = HoldForm(), NoteForm()
 _ROWS = 25
@@ -159,6 +162,8 @@ def _pass_page(
     with transaction() as session:
         found = pass_queries.get_pass_page(session, pass_id, now=now)
         happenings = list_happenings(session, found.pass_, found.order, now=now)
+        money_back = find_quote(session, found.pass_, now=now)
+        at_fault = find_quote(session, found.pass_, now=now, cause="operator")
     lines = lines_of(happening for happening in happenings if kind is None or happening.kind == kind)
     paging = page_request(limit=50)
     page = render_template(
@@ -173,6 +178,10 @@ def _pass_page(
         desk_reasons=[(code, gettext(HOLD_REASONS[code])) for code in DESK_HOLDS],
         durations=translated(DURATIONS).items(),
         releasable={hold.id for hold in found.open_holds if may_release(guard.current_staff().role, hold.reason)},
+        money_back=money_back,
+        at_fault=at_fault,
+        cases=CASES,
+        refund_states=translated(REFUND_STATES),
         kinds=translated(HAPPENING_KINDS),
         kind=kind,
         timeline=Page(lines[paging.offset : paging.offset + paging.limit], len(lines), paging),

@@ -35,6 +35,7 @@ PAYMENT_STATES = {
     "processing": N_("with the bank"),
     "review": N_("needs a look"),
     "succeeded": N_("succeeded"),
+    "returned": N_("sent back"),
     "failed": N_("failed"),
     "expired": N_("ran out"),
 }
@@ -48,6 +49,14 @@ ATTENTION = {
     "payment_in_doubt": N_("payment in doubt"),
     "refund_failed": N_("refund failed"),
     "unknown_to_provider": N_("the provider does not know this payment"),
+    "refund_by_hand": N_("a refund waits for a transfer by hand"),
+    "refund_waits": N_("a refund does not arrive"),
+    "refund_in_doubt": N_("refund in doubt"),
+    "external_refund": N_("refunded at the provider"),
+    "disputed": N_("disputed by the buyer's bank"),
+    "dispute_asked": N_("the buyer's bank asks"),
+    "dispute_lost": N_("dispute lost"),
+    "methods_missing": N_("ways to pay are missing"),
 }
 
 

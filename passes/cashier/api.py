@@ -2,6 +2,8 @@
 
 import hmac
 import logging
+import socket
+import time
 from collections.abc import Callable, Iterable
 from typing import cast
 
@@ -12,14 +14,21 @@ from sqlalchemy.orm import Session
 from passes import clock
 from passes.cashier import checkout, events, refunds, store
 from passes.cashier.errors import StripeError, refuse
-from passes.cashier.form import nested, whole
+from passes.cashier.form import ANY, nested, refuse_unknown, whole
 from passes.cashier.till import Till
 from passes.db import transaction
 
 blueprint = Blueprint("api", __name__, url_prefix="/v1")
 log = logging.getLogger(__name__)
 
-_EXPANDABLE = {"payment_intent": "payment_intent", "latest_charge": "charge", "charge": "charge"}
+_EXPANDABLE = {"payment_intent": "payment_intent", "latest_charge": "charge", "charge": "charge", "source": None}
+_SLOW_SECONDS = 1.5
+_LIST = {
+    "limit": ANY,
+    "starting_after": ANY,
+    "expand": [ANY],
+    "created": {"gte": ANY, "gt": ANY, "lte": ANY, "lt": ANY},
+}
 
 
 def till() -> Till:
@@ -41,6 +50,10 @@ def check_key() -> None:
         mode = store.get_controls(session)["api"]
     if mode == "down":
         raise StripeError(503, "The cashier is down on purpose.", type_="api_error")
+    if mode == "busy":
+        raise StripeError(429, "Request rate limit exceeded, on purpose.", code="rate_limit")
+    if mode == "slow":
+        time.sleep(_SLOW_SECONDS)
 
 
 @blueprint.errorhandler(StripeError)
@@ -54,7 +67,7 @@ def _answer(body: object, status: int = 200) -> Response:
     return response
 
 
-def _write(run: Callable[..., store.JSON]) -> Response:
+def write(run: Callable[..., store.JSON]) -> Response:
     """A POST: its key is claimed, its work done and its answer kept in one transaction."""
     params = nested(request.form.items(multi=True))
     key = request.headers.get("Idempotency-Key")
@@ -66,15 +79,24 @@ def _write(run: Callable[..., store.JSON]) -> Response:
             answer = store.shown(run(session, params, now=now))
             if key:
                 store.keep_answer(session, key, answer)
-        lost = store.get_controls(session)["api"] == "no_answer"
+        mode = store.get_controls(session)["api"]
         answer = _expanded(session, answer, params.get("expand", []))
     till().deliverer.wake()
-    if lost and not request.path.startswith("/v1/test_helpers/"):
-        raise StripeError(500, "The answer was lost on purpose.", type_="api_error")
+    _lose(mode)
     return _answer(answer)
 
 
-def _read(kind: str, object_id: str) -> Response:
+def _lose(mode: str) -> None:
+    """The work is done and nobody hears of it: an error for an answer, or a line that is cut."""
+    if request.path.startswith("/v1/test_helpers/"):
+        return
+    if mode == "no_answer":
+        raise StripeError(500, "The answer was lost on purpose.", type_="api_error")
+    if mode == "cut":
+        request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+
+
+def read(kind: str, object_id: str) -> Response:
     params = nested(request.args.items(multi=True))
     with transaction() as session:
         body = store.shown(store.get_object(session, kind, object_id))
@@ -90,16 +112,35 @@ def _expanded(session: Session, body: store.JSON, paths: Iterable[str]) -> store
             raise refuse(f"This property cannot be expanded ({path}).")
         value = body.get(name)
         if isinstance(value, str):
-            value = store.shown(store.get_object(session, _EXPANDABLE[name], value))
+            kind = _EXPANDABLE[name] or body.get("_source_object", "")
+            found = store.find_object(session, kind, value)
+            value = store.shown(found) if found is not None else value
         if isinstance(value, dict) and rest:
             value = _expanded(session, value, [rest])
         body[name] = value
     return body
 
 
-def _page(found: list[store.JSON], limit: int) -> Response:
-    shown = [store.shown(body) for body in found[:limit]]
-    return _answer({"object": "list", "data": shown, "has_more": len(found) > limit, "url": request.path})
+def _page(session: Session, found: list[store.JSON], params: store.JSON, limit: int) -> Response:
+    """The list object; `data.source` and the like are expanded in each of its lines."""
+    paths = [path.partition(".")[2] for path in params.get("expand", []) if path.startswith("data.")]
+    shown = [_expanded(session, body, paths) for body in found[:limit]]
+    bare = [store.shown(body) for body in shown]
+    return _answer({"object": "list", "data": bare, "has_more": len(found) > limit, "url": request.path})
+
+
+def list_of(kind: str, conditions: dict[str, str]) -> Response:
+    """A list of objects, newest first. conditions: {parameter: its SQL}; any of them may be missing."""
+    params = nested(request.args.items(multi=True))
+    refuse_unknown(params, dict.fromkeys(conditions, ANY) | _LIST)
+    limit = _limit(params)
+    where, facts = events.created_in(params)
+    for name, condition in conditions.items():
+        if name in params:
+            where.append(condition)
+            facts[name] = params[name]
+    with transaction() as session:
+        return _page(session, store.list_page(session, kind, where, facts, params, limit=limit), params, limit)
 
 
 def _limit(params: store.JSON) -> int:
@@ -114,48 +155,37 @@ def _limit(params: store.JSON) -> int:
 @blueprint.post("/checkout/sessions")
 def create_session() -> Response:
     address = till().address
-    return _write(lambda session, params, now: checkout.create_session(session, params, address=address, now=now))
+    return write(lambda session, params, now: checkout.create_session(session, params, address=address, now=now))
 
 
 @blueprint.get("/checkout/sessions/<checkout_id>")
 def retrieve_session(checkout_id: str) -> Response:
-    return _read("checkout.session", checkout_id)
+    return read("checkout.session", checkout_id)
 
 
 @blueprint.post("/checkout/sessions/<checkout_id>/expire")
 def expire_session(checkout_id: str) -> Response:
-    return _write(lambda session, params, now: checkout.expire_session(session, checkout_id, now=now))
+    return write(lambda session, params, now: checkout.expire_session(session, checkout_id, now=now))
 
 
 @blueprint.get("/payment_intents/<intent_id>")
 def retrieve_intent(intent_id: str) -> Response:
-    return _read("payment_intent", intent_id)
+    return read("payment_intent", intent_id)
 
 
 @blueprint.get("/charges/<charge_id>")
 def retrieve_charge(charge_id: str) -> Response:
-    return _read("charge", charge_id)
+    return read("charge", charge_id)
 
 
 @blueprint.post("/refunds")
 def create_refund() -> Response:
-    return _write(lambda session, params, now: refunds.create_refund(session, params, now=now))
+    return write(lambda session, params, now: refunds.create_refund(session, params, now=now))
 
 
 @blueprint.get("/refunds/<refund_id>")
 def retrieve_refund(refund_id: str) -> Response:
-    return _read("refund", refund_id)
-
-
-@blueprint.get("/refunds")
-def list_refunds() -> Response:
-    params = nested(request.args.items(multi=True))
-    limit = _limit(params)
-    where = "(CAST(:intent AS text) IS NULL OR body->>'payment_intent' = :intent)"
-    where += " AND (CAST(:charge AS text) IS NULL OR body->>'charge' = :charge)"
-    facts = {"intent": params.get("payment_intent"), "charge": params.get("charge")}
-    with transaction() as session:
-        return _page(store.list_objects(session, "refund", where, facts, limit=limit + 1), limit)
+    return read("refund", refund_id)
 
 
 @blueprint.get("/events")
@@ -163,30 +193,9 @@ def list_events() -> Response:
     params = nested(request.args.items(multi=True))
     limit = _limit(params)
     with transaction() as session:
-        return _page(events.list_events(session, params, limit=limit + 1), limit)
+        return _page(session, events.list_events(session, params, limit=limit), params, limit)
 
 
 @blueprint.get("/events/<event_id>")
 def retrieve_event(event_id: str) -> Response:
-    return _read("event", event_id)
-
-
-@blueprint.post("/test_helpers/controls")
-def change_controls() -> Response:
-    """How to misbehave: any of webhooks, delay_seconds, wrong_amount_fen, api. What is not named stays."""
-    return _write(lambda session, params, now: events.change_controls(session, params, now=now))
-
-
-@blueprint.post("/test_helpers/sessions/<checkout_id>/act")
-def act(checkout_id: str) -> Response:
-    """What a visitor's click does, for programs: action, and method unless it is later's turn."""
-    return _write(
-        lambda session, params, now: checkout.act(
-            session, checkout_id, params.get("action", "pay"), params.get("method", "card"), now=now
-        )
-    )
-
-
-@blueprint.post("/test_helpers/refunds/<refund_id>/fail")
-def fail_refund(refund_id: str) -> Response:
-    return _write(lambda session, params, now: refunds.fail_refund(session, refund_id, now=now))
+    return read("event", event_id)

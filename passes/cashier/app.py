@@ -6,7 +6,7 @@ from pathlib import Path
 from flask import Flask, Response, g, request
 from flask_babel import Babel
 
-from passes.cashier import api, pages
+from passes.cashier import api, helper_api, list_api, pages, panel_pages
 from passes.cashier.till import Till
 from passes.money import yuan
 
@@ -19,8 +19,10 @@ def create_cashier(till: Till) -> Flask:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(_WEB / "translations")
     app.extensions["till"] = till
     Babel(app, default_locale="en", locale_selector=_reader_locale)
-    app.register_blueprint(api.blueprint)
-    app.register_blueprint(pages.blueprint)
+    (blueprint,) = {module.blueprint for module in (api, list_api, helper_api)}
+    app.register_blueprint(blueprint)
+    (shown,) = {module.blueprint for module in (pages, panel_pages)}
+    app.register_blueprint(shown)
     app.after_request(_close_the_page)
     app.add_template_global(_reader_locale, "reader_locale")
     app.add_template_filter(yuan)

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from passes.cashier import store
+from passes.cashier.balance import book, charge_fee, settled
 from passes.cashier.errors import refuse
 from passes.cashier.events import record_event
 from passes.cashier.form import ANY, MAP, refuse_unknown, whole
@@ -66,7 +67,7 @@ def create_session(session: Session, params: store.JSON, *, address: str, now: d
         "mode": "payment",
         "payment_intent": None,
         "_intent_data": params.get("payment_intent_data", {}),
-        "payment_method_types": _methods_of(params),
+        "payment_method_types": _methods_of(params, store.get_controls(session)["methods"]),
         "payment_status": "unpaid",
         "status": "open",
         "success_url": params["success_url"],
@@ -126,10 +127,10 @@ def _expiry_of(params: store.JSON, created: int) -> int:
     return expires_at
 
 
-def _methods_of(params: store.JSON) -> list[str]:
-    """Stripe drops what the account cannot take without a word; this account takes all three."""
+def _methods_of(params: store.JSON, taken: str) -> list[str]:
+    """What the account cannot take is dropped without a word, as at Stripe. taken: all | no_wechat."""
     wanted = params.get("allowed_payment_method_types", list(METHODS))
-    methods = [name for name in METHODS if name in wanted]
+    methods = [name for name in METHODS if name in wanted and (taken == "all" or name != "wechat_pay")]
     if not methods:
         raise refuse("No valid payment method types for this Checkout Session.", param="allowed_payment_method_types")
     client = params.get("payment_method_options", {}).get("wechat_pay", {}).get("client")
@@ -173,7 +174,7 @@ def _expire(session: Session, body: store.JSON, *, now: datetime) -> store.JSON:
     return body
 
 
-ACTIONS = ("pay", "decline", "pending", "settle", "fail")
+VISITOR_ACTIONS = ("pay", "decline", "pending")
 
 
 def act(session: Session, checkout_id: str, action: str, method: str, *, now: datetime) -> store.JSON:
@@ -186,6 +187,8 @@ def act(session: Session, checkout_id: str, action: str, method: str, *, now: da
         return _try_payment(session, body, action, method, now=now)
     if action in ("settle", "fail") and pending:
         return _end_pending(session, body, action, now=now)
+    if action == "late" and body["status"] == "expired":
+        return _try_payment(session, body, "pay", method, now=now)
     return body
 
 
@@ -207,9 +210,10 @@ def _try_payment(session: Session, body: store.JSON, action: str, method: str, *
     if action == "pending":
         intent["status"] = "processing"
     else:
-        wrong = store.get_controls(session)["wrong_amount_fen"]
-        intent["amount"] += wrong
-        body["amount_total"] += wrong
+        controls = store.get_controls(session)
+        intent["amount"] += controls["wrong_amount_fen"]
+        body["amount_total"] += controls["wrong_amount_fen"]
+        intent["currency"] = body["currency"] = controls["currency"]
         _receive(session, body, intent, method, now=now)
     store.keep_object(session, intent)
     store.keep_object(session, body)
@@ -257,6 +261,7 @@ def _receive(session: Session, body: store.JSON, intent: store.JSON, method: str
         "currency": intent["currency"],
         "description": intent["description"],
         "disputed": False,
+        "balance_transaction": None,
         "livemode": False,
         "metadata": intent["metadata"],
         "paid": True,
@@ -265,6 +270,8 @@ def _receive(session: Session, body: store.JSON, intent: store.JSON, method: str
         "refunded": False,
         "status": "succeeded",
     }
+    line = book(session, charge, "charge", charge["amount"], fee=charge_fee(settled(charge["amount"])), now=now)
+    charge["balance_transaction"] = line["id"]
     store.add_object(session, charge)
     intent.update(status="succeeded", amount_received=intent["amount"], latest_charge=charge["id"])
     body["payment_status"] = "paid"

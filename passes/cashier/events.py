@@ -39,10 +39,15 @@ def record_event(session: Session, type_: str, body: store.JSON, *, now: datetim
         )
 
 
-def release_held(session: Session, *, now: datetime) -> None:
+def release_held(session: Session, *, newest_first: bool, now: datetime) -> None:
     """Let go what was held back, and what was dropped too: the lost letter turns up after all."""
+    sign = "-" if newest_first else "+"
     session.execute(
-        text("UPDATE cashier.deliveries SET state = 'waiting', due_at = :now WHERE state IN ('held', 'dropped')"),
+        text(
+            "UPDATE cashier.deliveries d SET state = 'waiting', due_at = :now - interval '1 minute'"
+            f" {sign} interval '1 millisecond' * (SELECT count(*) FROM cashier.deliveries e WHERE e.id < d.id"
+            " AND e.state IN ('held', 'dropped')) WHERE state IN ('held', 'dropped')"
+        ),
         {"now": now},
     )
 
@@ -67,12 +72,7 @@ def list_deliveries(session: Session, *, limit: int) -> list[Row[Any]]:
 
 def list_events(session: Session, params: store.JSON, *, limit: int) -> list[store.JSON]:
     """GET /v1/events: newest first; delivery_success=false gives those some delivery of which is still owed."""
-    where, facts = ["true"], {}
-    created: Any = params.get("created", {})
-    for name, sign in (("gte", ">="), ("gt", ">"), ("lte", "<="), ("lt", "<")):
-        if isinstance(created, dict) and name in created:
-            where.append(f"(body->>'created')::bigint {sign} :{name}")
-            facts[name] = whole(created, name)
+    where, facts = created_in(params)
     if params.get("delivery_success") == "false":
         where.append(
             "EXISTS (SELECT FROM cashier.deliveries d WHERE d.event_id = objects.id AND d.state <> 'delivered')"
@@ -80,13 +80,32 @@ def list_events(session: Session, params: store.JSON, *, limit: int) -> list[sto
     if "types" in params:
         where.append("body->>'type' = ANY(:types)")
         facts["types"] = params["types"]
-    if "starting_after" in params:
-        where.append("seq < (SELECT seq FROM cashier.objects o WHERE o.id = :after)")
-        facts["after"] = params["starting_after"]
-    return store.list_objects(session, "event", " AND ".join(where), facts, limit=limit)
+    return store.list_page(session, "event", where, facts, params, limit=limit)
 
 
-_MODES = {"webhooks": ("deliver", "drop", "hold", "twice"), "api": ("up", "down", "no_answer")}
+def created_in(params: store.JSON) -> tuple[list[str], store.JSON]:
+    """`created[gte]` and its like, as conditions with their facts."""
+    where: list[str] = []
+    facts: store.JSON = {}
+    created: Any = params.get("created", {})
+    for name, sign in (("gte", ">="), ("gt", ">"), ("lte", "<="), ("lt", "<")):
+        if isinstance(created, dict) and name in created:
+            where.append(f"(body->>'created')::bigint {sign} :{name}")
+            facts[name] = whole(created, name)
+    return where, facts
+
+
+# api: down 503, busy 429, slow, no_answer 500 after the work is done, cut: the line is cut after the work is done.
+# secrets: which of those in force sign; stranger: none of them.
+_MODES = {
+    "webhooks": ("deliver", "drop", "hold", "twice"),
+    "api": ("up", "down", "busy", "slow", "no_answer", "cut"),
+    "refunds": ("normal", "no_money"),
+    "methods": ("all", "no_wechat"),
+    "secrets": ("all", "first", "last", "stranger"),
+    "currency": ("cny", "hkd"),
+}
+_NUMBERS = ("delay_seconds", "wrong_amount_fen", "skew_seconds")
 
 
 def change_controls(session: Session, params: store.JSON, *, now: datetime) -> store.JSON:
@@ -95,10 +114,10 @@ def change_controls(session: Session, params: store.JSON, *, now: datetime) -> s
     for name, value in params.items():
         if name in _MODES and value in _MODES[name]:
             controls[name] = value
-        elif name in ("delay_seconds", "wrong_amount_fen") and value.lstrip("-").isdigit():
+        elif name in _NUMBERS and value.lstrip("-").isdigit():
             controls[name] = int(value)
-        elif name == "release" and value == "true":
-            release_held(session, now=now)
+        elif name == "release" and value in ("true", "reversed"):
+            release_held(session, newest_first=value == "reversed", now=now)
         elif name == "forget" and value == "true":
             forget_owed(session)
         else:

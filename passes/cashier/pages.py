@@ -2,12 +2,12 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, g, redirect, render_template, request, send_from_directory, url_for
+from flask import Blueprint, Response, abort, g, redirect, render_template, request, send_from_directory
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from passes import clock
-from passes.cashier import checkout, events, refunds, store
+from passes.cashier import checkout, store
 from passes.cashier.api import till
 from passes.cashier.errors import StripeError
 from passes.db import transaction
@@ -43,7 +43,7 @@ def press(checkout_id: str) -> AnyResponse:
         body = store.get_object(session, "checkout.session", checkout_id)
         if action == "back":
             return redirect(body["cancel_url"] or body["success_url"], 303)
-        if action not in checkout.ACTIONS:
+        if action not in checkout.VISITOR_ACTIONS:
             abort(400)
         body = checkout.act(session, checkout_id, action, method, now=clock.now())
         declined = checkout.decline_of(session, body)
@@ -80,46 +80,8 @@ def _method_names(body: store.JSON) -> list[tuple[str, str]]:
     return [(method, names[method]) for method in body["payment_method_types"]]
 
 
-@blueprint.get("/")
-def panel() -> str:
-    """The operator's panel: the newest visits and deliveries, and how to misbehave."""
-    with transaction() as session:
-        sessions = store.list_objects(session, "checkout.session", "true", {}, limit=20)
-        found = store.list_objects(session, "refund", "true", {}, limit=20)
-        deliveries = events.list_deliveries(session, limit=30)
-        controls = store.get_controls(session)
-    return render_template(
-        "cashier/panel.html", sessions=sessions, refunds=found, deliveries=deliveries, controls=controls
-    )
-
-
-@blueprint.post("/controls")
-def controls() -> AnyResponse:
-    with transaction() as session:
-        events.change_controls(session, request.form.to_dict(), now=clock.now())
-    till().deliverer.wake()
-    return redirect(url_for("pages.panel"), 303)
-
-
-@blueprint.post("/sessions/<checkout_id>/<action>")
-def later(checkout_id: str, action: str) -> AnyResponse:
-    """settle or fail a pending payment, when the wallet has made up its mind."""
-    if action not in ("settle", "fail"):
-        abort(404)
-    with transaction() as session:
-        checkout.act(session, checkout_id, action, "", now=clock.now())
-    till().deliverer.wake()
-    return redirect(url_for("pages.panel"), 303)
-
-
-@blueprint.post("/refunds/<refund_id>/fail")
-def fail_refund(refund_id: str) -> AnyResponse:
-    with transaction() as session:
-        refunds.fail_refund(session, refund_id, now=clock.now())
-    till().deliverer.wake()
-    return redirect(url_for("pages.panel"), 303)
-
-
 @blueprint.errorhandler(StripeError)
 def unknown(error: StripeError) -> tuple[str, int]:
-    return render_template("cashier/unknown.html"), error.status
+    """404: nothing of this name; else why it cannot be done, in the words of the API."""
+    reason = None if error.status == 404 else error.message
+    return render_template("cashier/unknown.html", reason=reason), error.status

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from passes.cashier import store
+from passes.cashier.balance import book
 from passes.cashier.errors import refuse
 from passes.cashier.events import record_event
 from passes.cashier.form import ANY, MAP, refuse_unknown, whole
@@ -17,7 +18,7 @@ def create_refund(session: Session, params: store.JSON, *, now: datetime) -> sto
     """POST /v1/refunds by payment_intent or charge; without amount, all that is left."""
     refuse_unknown(params, _CREATE)
     charge = _charge_of(session, params)
-    if charge["disputed"]:
+    if _is_disputed(session, charge):
         raise refuse("This charge has been charged back; refunds are not possible.", code="charge_disputed")
     left = charge["amount"] - charge["amount_refunded"]
     amount = whole(params, "amount")
@@ -26,7 +27,10 @@ def create_refund(session: Session, params: store.JSON, *, now: datetime) -> sto
         raise refuse("Charge has already been refunded.", code="charge_already_refunded")
     if not 0 < amount <= left:
         raise refuse(f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})", param="amount")
-    method = charge["payment_method_details"]["type"]
+    at_once = charge["payment_method_details"]["type"] == "card"
+    reason = None if at_once else "processing"
+    if store.get_controls(session)["refunds"] == "no_money":
+        at_once, reason = False, "insufficient_funds"
     refund = {
         "id": store.new_id("re"),
         "object": "refund",
@@ -37,16 +41,23 @@ def create_refund(session: Session, params: store.JSON, *, now: datetime) -> sto
         "failure_reason": None,
         "metadata": params.get("metadata", {}),
         "payment_intent": charge["payment_intent"],
-        "pending_reason": None if method == "card" else "processing",
+        "pending_reason": reason,
         "reason": params.get("reason"),
-        "status": "succeeded" if method == "card" else "pending",
+        "status": "succeeded" if at_once else "pending",
     }
     store.add_object(session, refund)
+    book(session, refund, "refund", -amount, now=now)
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
     store.keep_object(session, charge)
     record_event(session, "refund.created", refund, now=now)
     return refund
+
+
+def _is_disputed(session: Session, charge: store.JSON) -> bool:
+    """Whether a bank holds the money, or has taken it for good."""
+    found = store.list_objects(session, "dispute", "body->>'charge' = :charge", {"charge": charge["id"]}, limit=10)
+    return any(not dispute["is_charge_refundable"] for dispute in found)
 
 
 def _charge_of(session: Session, params: store.JSON) -> store.JSON:
@@ -61,7 +72,8 @@ def _charge_of(session: Session, params: store.JSON) -> store.JSON:
 
 
 def settle_due_refunds(session: Session, *, now: datetime) -> None:
-    """A wallet's refund arrives after a few seconds."""
+    """A wallet's refund arrives after a few seconds; one that lacked money when there is some again."""
+    waits = store.get_controls(session)["refunds"] == "no_money"
     due = store.list_objects(
         session,
         "refund",
@@ -70,11 +82,18 @@ def settle_due_refunds(session: Session, *, now: datetime) -> None:
         limit=20,
     )
     for found in sorted(due, key=lambda refund: str(refund["id"])):
-        refund = store.get_object(session, "refund", found["id"], lock=True)
-        if refund["status"] == "pending":
-            refund.update(status="succeeded", pending_reason=None)
-            store.keep_object(session, refund)
-            record_event(session, "refund.updated", refund, now=now)
+        if not (waits and found["pending_reason"] == "insufficient_funds"):
+            settle_refund(session, found["id"], now=now)
+
+
+def settle_refund(session: Session, refund_id: str, *, now: datetime) -> store.JSON:
+    """A refund on its way has arrived."""
+    refund = store.get_object(session, "refund", refund_id, lock=True)
+    if refund["status"] == "pending":
+        refund.update(status="succeeded", pending_reason=None)
+        store.keep_object(session, refund)
+        record_event(session, "refund.updated", refund, now=now)
+    return refund
 
 
 def fail_refund(session: Session, refund_id: str, *, now: datetime) -> store.JSON:
@@ -86,6 +105,7 @@ def fail_refund(session: Session, refund_id: str, *, now: datetime) -> store.JSO
         return refund
     refund.update(status="failed", pending_reason=None, failure_reason="declined")
     store.keep_object(session, refund)
+    book(session, refund, "refund_failure", refund["amount"], now=now)
     charge["amount_refunded"] -= refund["amount"]
     charge["refunded"] = False
     store.keep_object(session, charge)

@@ -91,10 +91,25 @@ def get_object(session: Session, kind: str, object_id: str, *, lock: bool = Fals
     return found
 
 
+def find_object(session: Session, kind: str, object_id: str) -> JSON | None:
+    """The object, where there is one of this kind."""
+    statement = text("SELECT body FROM cashier.objects WHERE id = :id AND object = :object")
+    found: JSON | None = session.scalar(statement, {"id": object_id, "object": kind})
+    return found
+
+
 def list_objects(session: Session, kind: str, where: str, facts: JSON, *, limit: int) -> list[JSON]:
     """Newest first. `where` is one of our own constants."""
     statement = f"SELECT body FROM cashier.objects WHERE object = :object AND {where} ORDER BY seq DESC LIMIT :limit"
     return list(session.scalars(text(statement), {"object": kind, "limit": limit, **facts}))
+
+
+def list_page(session: Session, kind: str, where: list[str], facts: JSON, params: JSON, *, limit: int) -> list[JSON]:
+    """One page of a list as Stripe gives it: behind starting_after, and one more to see whether there are others."""
+    if "starting_after" in params:
+        where = [*where, "seq < (SELECT seq FROM cashier.objects o WHERE o.id = :after)"]
+        facts = {**facts, "after": params["starting_after"]}
+    return list_objects(session, kind, " AND ".join(["true", *where]), facts, limit=limit + 1)
 
 
 def claim_key(session: Session, key: str, request: bytes, *, now: datetime) -> JSON | None:
@@ -130,11 +145,21 @@ def keep_answer(session: Session, key: str, answer: JSON) -> None:
     )
 
 
-CONTROLS: JSON = {"webhooks": "deliver", "delay_seconds": 0, "wrong_amount_fen": 0, "api": "up"}
+CONTROLS: JSON = {
+    "webhooks": "deliver",
+    "delay_seconds": 0,
+    "wrong_amount_fen": 0,
+    "currency": "cny",
+    "api": "up",
+    "refunds": "normal",
+    "methods": "all",
+    "secrets": "all",
+    "skew_seconds": 0,
+}
 
 
 def get_controls(session: Session) -> JSON:
-    """How the cashier misbehaves on purpose. webhooks: deliver | drop | hold | twice; api: up | down | no_answer."""
+    """How the cashier misbehaves on purpose; the values each may have stand in events.py."""
     return {**CONTROLS, **(session.scalar(text("SELECT body FROM cashier.controls WHERE id = 1")) or {})}
 
 

@@ -3,7 +3,20 @@
 from collections.abc import Callable, Mapping
 from typing import Union
 
-from passes.entitlement.nodes import Fault, Faults, Node, fields, label, plain_of, sequence, share, truth, whole, words
+from passes.entitlement.nodes import (
+    Fault,
+    Faults,
+    Node,
+    fields,
+    label,
+    one_of,
+    plain_of,
+    sequence,
+    share,
+    truth,
+    whole,
+    words,
+)
 
 Reader = Callable[[Node], object]
 Shape = Mapping[str, Union[Reader, "Shape"]]
@@ -19,6 +32,10 @@ def counts(node: Node) -> list[int]:
 
 def labels(node: Node) -> list[str]:
     return [label(entry) for entry in sequence(node, most=20)]
+
+
+def ratio(node: Node) -> str:
+    return one_of(node, ("full", "remaining_days", "none"))
 
 
 ACTIVATION: Shape = {
@@ -52,11 +69,16 @@ SECTIONS: Shape = {
         "self_service": truth,
     },
     "refund": {
-        "cooling_off": {"days": count, "from": label, "ratio": label, "if": label},
-        "unactivated": {"until_day": count, "ratio": label, "fee_fen": count},
-        "activated_unused": {"ratio": label, "fee_fen": count},
-        "activated_used": {"ratio": label, "minus": label, "floor_fen": count},
-        "operator_fault": {"ratio": label, "plus_compensation": truth},
+        "cooling_off": {
+            "days": count,
+            "from": lambda node: one_of(node, ("payment",)),
+            "ratio": ratio,
+            "if": lambda node: one_of(node, ("no_redemption",)),
+        },
+        "unactivated": {"until_day": count, "ratio": ratio, "fee_fen": count},
+        "activated_unused": {"ratio": ratio, "fee_fen": count},
+        "activated_used": {"ratio": ratio, "minus": lambda node: one_of(node, ("value_of_uses",)), "floor_fen": count},
+        "operator_fault": {"ratio": ratio, "plus_compensation": truth},
         "payout": {"original_route": label, "then": label},
     },
     "freeze": {

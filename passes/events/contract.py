@@ -149,6 +149,17 @@ class PassExpired(_OfPass):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PassVoided(_OfPass):
+    """The money went back, was charged back, or the holder gave the pass up. cause: refund | dispute | given_up."""
+
+    TYPE = "pass.voided.v1"
+    TOPIC = PASSES
+    ROOM = "lifecycle"
+    product_id: str
+    cause: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class _OfOrder(Event):
     order_id: int
 
@@ -247,6 +258,7 @@ EVENTS: tuple[type[Event], ...] = (
     PassIssued,
     PassActivated,
     PassExpired,
+    PassVoided,
     OrderPlaced,
     OrderPaid,
     OrderExpired,

@@ -57,6 +57,8 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
         "reservation_exists",
         N_("This pass has a reservation for this time already."),
     ),
+    "ck_sale_window_no_oversell": ("sold_out", N_("This pass is sold out.")),
+    "sale_windows_apart": ("sale_windows_overlap", N_("Another window of this product stands open at that time.")),
     "ck_pass_counter_within_limit": ("limit_reached", N_("The limit of this benefit is reached.")),
 }
 

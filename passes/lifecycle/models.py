@@ -53,6 +53,7 @@ class Member(Base):
     document_hmac: Mapped[bytes] = mapped_column(LargeBinary)
     document_last4: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Moment)
+    erased_at: Mapped[datetime | None] = mapped_column(Moment, comment="when its personal fields were blanked")
 
 
 class Pass(Base):
@@ -76,6 +77,8 @@ class Pass(Base):
         Index("ix_pass_to_start", "activate_by_on", postgresql_where=text("state = 'issued'")),
         Index("ix_pass_to_end", "valid_until", postgresql_where=text("state = 'active'")),
         Index("ix_pass_member_id", "member_id"),
+        # What the retention chore asks for.
+        Index("ix_pass_ended_at", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

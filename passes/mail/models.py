@@ -23,6 +23,7 @@ class Letter(Base):
         CheckConstraint("state IN ('kept', 'failed') OR recipient IS NOT NULL", name="sent_has_a_recipient"),
         # What the chore asks for.
         Index("ix_letter_waiting", "next_attempt_at", postgresql_where=text("state = 'waiting'")),
+        Index("ix_letter_to_erase", "created_at", postgresql_where=text("erased_at IS NULL")),
         Index("ix_letter_about", "about", postgresql_where=text("about IS NOT NULL")),
     )
 
@@ -40,4 +41,5 @@ class Letter(Base):
     last_error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Moment)
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
+    erased_at: Mapped[datetime | None] = mapped_column(Moment, comment="when its personal fields were blanked")
     good_until: Mapped[datetime | None] = mapped_column(Moment, comment="of no use later, so not sent then")

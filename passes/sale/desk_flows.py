@@ -7,6 +7,7 @@ from passes.db import transaction
 from passes.errors import N_, Conflict, Unavailable
 from passes.sale import queries
 from passes.sale.flows import sync_payment
+from passes.sale.money_flows import sync_money
 from passes.sale.provider import PaymentProvider, ProviderMisused, ProviderRejected, ProviderUnavailable
 from passes.settings import Settings
 
@@ -21,10 +22,14 @@ def ask_provider(provider: PaymentProvider, settings: Settings, order_id: int, *
     with transaction() as session:
         payments_ = queries.list_payments(session, order_id)
         last_id = payments_[-1].id if payments_ else None
+        received = [payment.id for payment in payments_ if payment.provider_intent_id and payment.amount_received_fen]
     if last_id is None:
         raise Conflict("nothing_to_ask", N_("Nobody has begun to pay this order, so there is nothing to ask about."))
     try:
-        return sync_payment(provider, settings, last_id, now=now, actor=actor)
+        state = sync_payment(provider, settings, last_id, now=now, actor=actor)
+        for payment_id in received:
+            sync_money(provider, settings, payment_id, now=now)
+        return state
     except ProviderRejected as error:
         log.warning("the provider knows nothing of payment %s: %s", last_id, error)
         raise Conflict("unknown_to_provider", N_("The provider does not know this payment.")) from error

@@ -8,14 +8,12 @@ from datetime import datetime, timedelta
 
 from passes.db import transaction
 from passes.errors import N_, Conflict, Unavailable
-from passes.sale import installation, payments, queries, refunds, service
-from passes.sale.models import Refund
+from passes.sale import installation, payments, queries, service
 from passes.sale.provider import (
     PaymentProvider,
     ProviderMisused,
     ProviderRejected,
     ProviderUnavailable,
-    RefundRequest,
 )
 from passes.settings import Settings
 
@@ -41,6 +39,8 @@ def start_payment(provider: PaymentProvider, settings: Settings, order_id: int, 
             seen = payments.begin_payment(
                 session, order_id, public_url=settings.public_url, install_id=install_id, now=now
             )
+        if seen.state == "succeeded":
+            return seen.order_url
         if seen.state == "open" and seen.expires_at > now and seen.url:
             return seen.url
         if seen.state == "open":
@@ -252,34 +252,3 @@ def poll_payments(provider: PaymentProvider, settings: Settings, *, now: datetim
 def _poll_later(payment_id: int, *, now: datetime) -> None:
     with transaction() as session:
         payments.poll_later(session, payment_id, now=now)
-
-
-def submit_refunds(provider: PaymentProvider, *, now: datetime, limit: int = 20) -> int:
-    """Send refunds that were asked for and ask after those on their way; returns how many were answered."""
-    with transaction() as session:
-        due = list(refunds.list_unsettled(session, now, limit))
-    answered = 0
-    for refund, intent_id in due:
-        try:
-            if refund.provider_refund_id:
-                snapshot = provider.fetch_refund(refund.provider_refund_id)
-            else:
-                request = RefundRequest(intent_id, refund.amount_fen, str(refund.uid))
-                snapshot = provider.refund(request, refund.idempotency_key)
-        except (ProviderUnavailable, ProviderRejected, ProviderMisused) as error:
-            log.error("refund %s: %s", refund.id, error)
-            with transaction() as session:
-                if isinstance(error, ProviderRejected) and _is_a_no(refund, error):
-                    refunds.reject_refund(session, refund.id, error.code, now=now)
-                else:
-                    refunds.postpone(session, refund.id, now=now)
-            continue
-        with transaction() as session:
-            refunds.record_refund(session, refund.id, snapshot, now=now)
-        answered += 1
-    return answered
-
-
-def _is_a_no(refund: Refund, error: ProviderRejected) -> bool:
-    """A no to our key, or to the question after a refund on its way, says nothing of the refund."""
-    return refund.provider_refund_id is None and error.code not in ("AuthenticationError", "PermissionError")

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from passes.errors import N_, Conflict, NotFound
 from passes.sale.models import WebhookEvent
+from passes.sale.money_models import WebhookRefusal
 from passes.sale.provider import EventHint
 from passes.sale.rules import WEBHOOK_TRIES, next_try_at
 
@@ -51,6 +53,37 @@ def claim_due(session: Session, *, now: datetime, limit: int) -> Sequence[Webhoo
         event.next_attempt_at = now + _CLAIM
     session.flush()
     return events
+
+
+def count_refusal(session: Session, *, now: datetime) -> None:
+    """One more message that nobody we know had signed, or not at this time."""
+    minute = now.replace(second=0, microsecond=0)
+    statement = insert(WebhookRefusal).values(minute=minute, refused=1)
+    more = {"refused": WebhookRefusal.refused + 1}
+    session.execute(statement.on_conflict_do_update(constraint="pk_webhook_refusal", set_=more))
+
+
+def refusals_since(session: Session, since: datetime) -> tuple[int, int]:
+    """(messages refused, messages kept) since then: when all are refused, a clock or a secret is wrong."""
+    refused = session.scalar(select(func.sum(WebhookRefusal.refused)).where(WebhookRefusal.minute >= since))
+    kept = select(func.count()).where(WebhookEvent.received_at >= since, WebhookEvent.signature_key_index.is_not(None))
+    return int(refused or 0), session.scalar(kept) or 0
+
+
+def prune_refusals(session: Session, *, now: datetime) -> int:
+    """Counts of more than a week ago are of no use."""
+    old = delete(WebhookRefusal).where(WebhookRefusal.minute < now - timedelta(days=7))
+    return len(session.scalars(old.returning(WebhookRefusal.minute)).all())
+
+
+def take_up_again(session: Session, event_id: str, *, now: datetime) -> None:
+    """Act once more on a message given up, or about nothing we knew then. Conflict where it is acted on already."""
+    event = session.get(WebhookEvent, event_id, with_for_update=True, populate_existing=True)
+    if event is None:
+        raise NotFound("message_not_found", N_("We know no such message."))
+    if event.state not in ("dead", "unmatched"):
+        raise Conflict("message_not_given_up", N_("This message is being acted on, or was."))
+    event.state, event.attempts, event.next_attempt_at = "received", 0, now
 
 
 def close_event(session: Session, event_id: str, state: str, *, now: datetime) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from passes.events.contract import uuid7
-from passes.sale.models import Installation
+from passes.sale.money_models import Installation
 from passes.settings import Settings, SettingsRefused
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from passes import settings
 from passes.errors import N_
 from passes.lifecycle.queries import get_pass, wallet_path
 from passes.mail.service import write_letter
@@ -25,6 +26,31 @@ PAID_BODY = N_(
 )
 PASS_LINE = N_("Pass %(number)s: %(url)s")
 SANDBOX_LINE = N_("TEST: no money has moved, and this pass opens nothing.")
+
+
+BACK_SUBJECT = N_("Your payment goes back · order %(number)s")
+BACK_BODY = N_(
+    "Hello,\n\n"
+    "we received %(amount)s for order %(number)s, but could not use it: it came after the order had ended, or the "
+    "order had been paid before. All of it goes back the way it came, without anything to do for you. A card or a "
+    "wallet shows it within ten days at most.\n\n"
+    "Your order: %(order_url)s\n\n"
+    "Youyou Lanzhou"
+)
+
+
+def write_money_back(session: Session, order: Order, amount_fen: int, *, now: datetime) -> None:
+    """The letter about money that goes back by itself, in the language of the order."""
+    body = in_language(
+        order.locale,
+        BACK_BODY,
+        amount=yuan(amount_fen),
+        number=order.number,
+        order_url=f"{settings.current().public_url}/orders/{order_token(order.public_id)}",
+    )
+    subject = in_language(order.locale, BACK_SUBJECT, number=order.number)
+    about = f"order:{order.id}"
+    write_letter(session, "money_back", order.email, order.locale, subject, body, about=about, now=now)
 
 
 def write_paid(session: Session, order: Order, pass_ids: Sequence[int], *, public_url: str, now: datetime) -> None:

@@ -28,21 +28,6 @@ from passes.db import Base
 Moment = DateTime(timezone=True)
 
 
-class Installation(Base):
-    """Whose money this database records, written at the first start and never changed."""
-
-    __tablename__ = "installation"
-    __table_args__ = (
-        CheckConstraint("id = 1", name="only_one"),
-        CheckConstraint("payment_mode IN ('sandbox', 'test', 'live')", name="payment_mode_known"),
-    )
-
-    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
-    install_id: Mapped[UUID] = mapped_column(Uuid)
-    payment_mode: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(Moment)
-
-
 class Order(Base):
     """What somebody wants to buy, from the form to the end. What was paid or refunded is derived, not stored here."""
 
@@ -81,6 +66,7 @@ class Order(Base):
     )
     email: Mapped[str | None] = mapped_column(Text)
     locale: Mapped[str] = mapped_column(Text)
+    erased_at: Mapped[datetime | None] = mapped_column(Moment, comment="when its personal fields were blanked")
     version: Mapped[int] = mapped_column(Integer)
 
     __mapper_args__ = {"version_id_col": version}
@@ -131,7 +117,7 @@ class Payment(Base):
     __tablename__ = "payment"
     __table_args__ = (
         CheckConstraint(
-            "state IN ('creating', 'open', 'processing', 'review', 'succeeded', 'failed', 'expired')",
+            "state IN ('creating', 'open', 'processing', 'review', 'returned', 'succeeded', 'failed', 'expired')",
             name="state_known",
         ),
         CheckConstraint("provider IN ('stripe', 'zero', 'manual')", name="provider_known"),
@@ -170,12 +156,16 @@ class Payment(Base):
     provider_intent_id: Mapped[str | None] = mapped_column(Text, unique=True)
     provider_charge_id: Mapped[str | None] = mapped_column(Text)
     method: Mapped[str | None] = mapped_column(Text)
+    methods: Mapped[list[str] | None] = mapped_column(ARRAY(Text), comment="what its page really offered")
+    received_currency: Mapped[str | None] = mapped_column(Text, comment="where it is not the one asked for")
     amount_received_fen: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     amount_refunded_fen: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     refundable_until: Mapped[datetime | None] = mapped_column(Moment)
     failure_code: Mapped[str | None] = mapped_column(Text)
     dispute_id: Mapped[str | None] = mapped_column(Text)
     dispute_status: Mapped[str | None] = mapped_column(Text)
+    dispute_reason: Mapped[str | None] = mapped_column(Text)
+    dispute_due_at: Mapped[datetime | None] = mapped_column(Moment, comment="until when evidence is taken")
     disputed_fen: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(Moment)
     succeeded_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -211,6 +201,7 @@ class Refund(Base):
     reason: Mapped[str] = mapped_column(Text)
     channel: Mapped[str] = mapped_column(Text)
     idempotency_key: Mapped[str] = mapped_column(Text, unique=True)
+    request_key: Mapped[str | None] = mapped_column(Text, unique=True, comment="one form is one refund")
     provider_refund_id: Mapped[str | None] = mapped_column(Text, unique=True)
     failure_reason: Mapped[str | None] = mapped_column(Text)
     pending_reason: Mapped[str | None] = mapped_column(Text)
@@ -269,10 +260,15 @@ class WebhookEvent(Base):
 
 
 class PaymentEvent(Base):
-    """Who moved what, from where to where. Rows are only ever added."""
+    """The ledger: who moved what, from where to where. Rows are only ever added; the database refuses all else."""
 
     __tablename__ = "payment_event"
-    __table_args__ = (Index("ix_payment_event_order_id", "order_id"),)
+    __table_args__ = (
+        CheckConstraint("account IN ('provider', 'bank')", name="account_known"),
+        Index("ix_payment_event_order_id", "order_id"),
+        # The ledger of a day.
+        Index("ix_payment_event_moved", "at", postgresql_where=text("moved_fen <> 0")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     at: Mapped[datetime] = mapped_column(Moment)
@@ -284,4 +280,9 @@ class PaymentEvent(Base):
     from_state: Mapped[str | None] = mapped_column(Text)
     to_state: Mapped[str | None] = mapped_column(Text)
     amount_fen: Mapped[int | None] = mapped_column(BigInteger)
+    moved_fen: Mapped[int] = mapped_column(
+        BigInteger, server_default=text("0"), comment="what came to the account (+) or left it (-) with this fact"
+    )
+    account: Mapped[str] = mapped_column(Text, server_default=text("'provider'"))
+    currency: Mapped[str] = mapped_column(Text, server_default=text("'cny'"), comment="whose hundredths moved_fen are")
     request_id: Mapped[str | None] = mapped_column(Text)

@@ -18,7 +18,8 @@ from passes.db import transaction
 from passes.errors import N_, Conflict, Invalid, NotFound, TooMany, Unavailable
 from passes.http import answers, language, read_form
 from passes.lifecycle.documents import DOCUMENT_TYPES
-from passes.sale import flows, queries, service
+from passes.sale import flows, queries, service, stock
+from passes.sale.refund_promise import promise_of
 from passes.sale.rules import METHOD_NAMES, Document
 from passes.sale.schemas import OrderForm, OrderStateOut
 from passes.sale.stripe_gateway import current_provider
@@ -29,6 +30,8 @@ blueprint = Blueprint("shop", __name__)
 
 # Behind a proxy one address may be the whole city: it only stops a flood. One phone buys for a coach party at most.
 ORDERS_BY_ADDRESS, ORDERS_BY_PHONE, ORDERS_SECONDS = 1200, 60, 600
+
+FEW_LEFT = 50  # from here on the shop says how many
 
 DOCUMENT_NAMES = {
     "CN_ID": N_("Chinese resident ID card, or residence permit for Hong Kong, Macao or Taiwan residents"),
@@ -59,9 +62,18 @@ def form() -> ResponseReturnValue:
     with transaction() as session:
         products = catalogue.list_products_on_sale(session)
         terms = catalogue.get_current_terms(session)
-    if not any(product.id == chosen for product in products):
-        worth = {product.id: value_of(terms, product) for product in products}
-        page = render_template("sale/choose.html", products=products, terms=terms, worth=worth, unknown=bool(chosen))
+        available = stock.list_availabilities(session, [product.id for product in products], clock.now())
+    if chosen not in available or available[chosen].standing != "on_sale":
+        page = render_template(
+            "sale/choose.html",
+            products=products,
+            terms=terms,
+            worth={product.id: value_of(terms, product) for product in products},
+            available=available,
+            few_left=FEW_LEFT,
+            unknown=bool(chosen) and chosen not in available,
+            refused=available.get(chosen),
+        )
         return page, 200
     return _form_page({"form_id": str(uuid4()), "product_id": chosen, "document_type": "CN_ID"}, {}, 200)
 
@@ -109,6 +121,9 @@ def place_order() -> ResponseReturnValue:
                 min_charge_fen=chosen.min_charge_fen,
                 now=now,
             )
+    except Conflict as refused:
+        text = gettext(refused.message, **refused.facts)
+        return _form_page(request.form.to_dict(), {"product_id": [text]}, 409)
     except Invalid as refused:
         fields = refused.fields or {"": [refused.message]}
         return _form_page(request.form.to_dict(), _in_words(fields), 422)
@@ -149,13 +164,18 @@ def _form_page(kept: dict[str, str], errors: dict[str, list[str]], status: int) 
     with transaction() as session:
         products = catalogue.list_products_on_sale(session)
         terms = catalogue.get_current_terms(session)
+        available = stock.list_availabilities(session, [product.id for product in products], clock.now())
     if not kept.get("form_id") or "form_id" in errors:
         kept = {**kept, "form_id": str(uuid4())}
     documents = [(name, gettext(DOCUMENT_NAMES[name])) for name in DOCUMENT_TYPES]
+    by_id = {product.id: product for product in products}
+    shown = by_id.get(kept.get("product_id", "")) or next(iter(products), None)
     page = render_template(
         "sale/form.html",
         products=products,
         terms=terms,
+        promise=promise_of(terms, shown, clock.local_day(clock.now())) if shown else None,
+        available=available,
         documents=documents,
         kept=kept,
         errors=errors,
@@ -184,6 +204,7 @@ def _order_page(token: str, notice: str | None, status: int) -> ResponseReturnVa
         waiting=waiting,
         documents=document_names,
         methods=methods,
+        offered=gettext(", ").join(methods[name] for name in page.methods),
         service_phone=settings.current().service_phone,
     )
     return html, status

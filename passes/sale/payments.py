@@ -1,7 +1,6 @@
 """Payments: one live try an order, moved by the provider's truth under the lock of its order."""
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,10 +8,12 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
+from passes import settings
 from passes.errors import N_, Conflict
 from passes.sale import refunds, service
-from passes.sale.journal import note
-from passes.sale.models import Order, OrderLine, Payment
+from passes.sale.checkout_request import TOKEN, checkout_request
+from passes.sale.journal import NOTHING_MOVED, Moved, note
+from passes.sale.models import Order, Payment
 from passes.sale.provider import Checkout, PaymentSnapshot
 from passes.sale.queries import (
     find_live_payment,
@@ -37,8 +38,7 @@ from passes.sale.rules import (
 
 log = logging.getLogger(__name__)
 
-# Stands in the stored request for the secret of the order's page, which is stored nowhere.
-_TOKEN = "{ORDER_TOKEN}"
+_BRINGS_MONEY = ("paid", "mismatch", "unwanted")
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ class Seen:
     checkout_id: str | None
     url: str | None
     expires_at: datetime
+    order_url: str
 
 
 def see(session: Session, payment_id: int) -> Seen:
@@ -64,7 +65,7 @@ def _seen(payment: Payment, order: Order | None, session: Session) -> Seen:
     order = order or session.get_one(Order, payment.order_id)
     token = order_token(order.public_id)
     request = {
-        name: value.replace(_TOKEN, token) if isinstance(value, str) else value
+        name: value.replace(TOKEN, token) if isinstance(value, str) else value
         for name, value in payment.request.items()
     }
     return Seen(
@@ -76,6 +77,7 @@ def _seen(payment: Payment, order: Order | None, session: Session) -> Seen:
         payment.checkout_id,
         payment.checkout_url,
         payment.expires_at,
+        f"{settings.current().public_url}/orders/{token}",
     )
 
 
@@ -97,6 +99,8 @@ def begin_payment(session: Session, order_id: int, *, public_url: str, install_i
     earlier = list_payments(session, order_id)
     if not may_start_payment(order.placed_at, len(earlier), now):
         raise Conflict("too_many_payments", N_("This order can no longer be paid. Please make a new one."))
+    if order.total_fen == 0:
+        return _pay_nothing(session, order, public_url=public_url, now=now)
     payment = _new_payment(order, len(earlier) + 1, now)
     payment.request = checkout_request(
         order, list_lines(session, order_id), payment, public_url=public_url, install_id=install_id
@@ -105,6 +109,18 @@ def begin_payment(session: Session, order_id: int, *, public_url: str, install_i
     order.hold_expires_at = hold_with_checkout(order.hold_expires_at, payment.expires_at)
     session.flush()
     note(session, order, payment, actor="visitor", fact="started", to_state=payment.state, now=now)
+    return _seen(payment, order, session)
+
+
+def _pay_nothing(session: Session, order: Order, *, public_url: str, now: datetime) -> Seen:
+    """An order that costs nothing is paid by asking for it; no provider hears of it."""
+    payment = _new_payment(order, 1, now)
+    payment.provider, payment.state, payment.request = "zero", "succeeded", {}
+    payment.succeeded_at, payment.next_poll_at = now, None
+    session.add(payment)
+    session.flush()
+    note(session, order, payment, actor="visitor", fact="paid", to_state="succeeded", now=now)
+    service.accept_payment(session, order, payment, public_url=public_url, now=now)
     return _seen(payment, order, session)
 
 
@@ -138,47 +154,14 @@ def _new_payment(order: Order, attempt_no: int, now: datetime) -> Payment:
     )
 
 
-def checkout_request(
-    order: Order, lines: Sequence[OrderLine], payment: Payment, *, public_url: str, install_id: UUID
-) -> dict[str, Any]:
-    """What is sent to make the hosted page. Prices are the order's; of the buyer it says nothing."""
-    metadata = {"order": order.number, "payment": str(payment.uid), "env": str(install_id)}
-    return {
-        "mode": "payment",
-        "ui_mode": "hosted_page",
-        "locale": "en" if order.locale == "en" else "zh",
-        "line_items": [
-            {
-                "quantity": 1,
-                "price_data": {
-                    "currency": order.currency,
-                    "unit_amount": line.amount_fen,
-                    "product_data": {
-                        "name": line.product_name["en" if order.locale == "en" else "zh"],
-                        "metadata": {"product": line.product_id},
-                    },
-                },
-            }
-            for line in lines
-        ],
-        "allowed_payment_method_types": list(METHODS),
-        "payment_method_options": {"wechat_pay": {"client": "web"}},
-        "adaptive_pricing": {"enabled": False},
-        "client_reference_id": order.number,
-        "metadata": metadata,
-        "payment_intent_data": {"description": order.number, "metadata": metadata},
-        "expires_at": int(payment.expires_at.timestamp()),
-        "success_url": f"{public_url}/pay/return?order={_TOKEN}&session_id={{CHECKOUT_SESSION_ID}}",
-        "cancel_url": f"{public_url}/pay/return?order={_TOKEN}",
-    }
-
-
 def adopt_checkout(session: Session, payment_id: int, checkout: Checkout, *, now: datetime) -> bool:
     """The provider made the page. False when the order has ended meanwhile: then the page has to be closed again."""
     order, payment = lock_payment(session, payment_id)
     missing = set(METHODS) - set(checkout.methods)
     if missing:
         log.warning("the provider leaves out payment methods: %s", ", ".join(sorted(missing)))
+        service.add_attention(order, "methods_missing")
+    payment.methods = list(checkout.methods)
     if payment.checkout_id is None:
         payment.checkout_id, payment.checkout_url = checkout.id, checkout.url
         _move(session, order, payment, "opened", actor="provider", now=now)
@@ -221,10 +204,13 @@ def record_snapshot(
     expected = Expected(payment.amount_fen, payment.currency, payment.livemode)
     fact = fact_of(snapshot, expected)
     if fact == "mismatch" and _another_is_live(session, payment):
-        service.add_attention(order, "amount_mismatch")
-        return payment.state
+        # Nobody waits for it, and it is not even the right amount.
+        fact = "unwanted"
     if not _move(session, order, payment, fact, actor=actor, now=now):
         return payment.state
+    if payment.state == "returned":
+        service.add_attention(order, "amount_mismatch")
+        refunds.return_money(session, order, payment, reason="duplicate_payment", now=now)
     if payment.state == "review":
         service.add_attention(order, "amount_mismatch")
         log.error("order %s: the amount, currency or mode received is not what was asked", order.number)
@@ -240,7 +226,8 @@ def _take_facts(payment: Payment, snapshot: PaymentSnapshot, now: datetime) -> N
     payment.provider_charge_id = snapshot.charge_id or payment.provider_charge_id
     payment.method = snapshot.method or payment.method
     payment.amount_received_fen = snapshot.amount_received_fen
-    payment.amount_refunded_fen = snapshot.amount_refunded_fen
+    if snapshot.amount_received_fen and snapshot.currency != payment.currency:
+        payment.received_currency = snapshot.currency
     payment.failure_code = snapshot.failure_code
     payment.last_synced_at = now
     payment.next_poll_at = next_poll_at(payment.created_at, now)
@@ -260,6 +247,8 @@ def _move(session: Session, order: Order, payment: Payment, fact: str, *, actor:
     if step.outcome != "moved":
         return False
     was, payment.state = payment.state, step.state
+    # Money is booked once: with the fact that says it has come. What staff decides of it afterwards moves none.
+    received = payment.amount_received_fen if fact in _BRINGS_MONEY and was != "review" else 0
     if step.state == "succeeded":
         payment.succeeded_at = now
         payment.refundable_until = refundable_until(payment.method, now)
@@ -271,7 +260,8 @@ def _move(session: Session, order: Order, payment: Payment, fact: str, *, actor:
         fact=fact,
         from_state=was,
         to_state=step.state,
-        amount_fen=payment.amount_fen,
+        amount_fen=payment.amount_received_fen if fact in _BRINGS_MONEY else payment.amount_fen,
+        moved=Moved(received, currency=payment.received_currency or payment.currency) if received else NOTHING_MOVED,
         now=now,
     )
     session.flush()
@@ -285,4 +275,4 @@ def _count_success(session: Session, order: Order, payment: Payment, *, public_u
     # The order was paid by another payment, or had ended for good: this money goes back by itself.
     reason = "duplicate_payment" if outcome == "ignored" else "late_payment"
     service.add_attention(order, reason)
-    refunds.request_refund(session, order, payment, payment.amount_received_fen, reason=reason, now=now)
+    refunds.return_money(session, order, payment, reason=reason, now=now)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Protocol
 
 
@@ -68,13 +69,74 @@ class RefundRequest:
 
 @dataclass(frozen=True)
 class RefundSnapshot:
-    """status: pending | requires_action | succeeded | failed | canceled."""
+    """status: pending | succeeded | failed | canceled. refund_uid: our own name for it; None where it is not ours."""
 
     id: str
     status: str
     amount_fen: int
     failure_reason: str | None
     pending_reason: str | None
+    refund_uid: str | None = None
+
+
+@dataclass(frozen=True)
+class DisputeSnapshot:
+    """status: the provider's word. due_at: until when evidence is taken. refundable: whether refunds still go."""
+
+    id: str
+    status: str
+    amount_fen: int
+    reason: str
+    due_at: datetime | None
+    refundable: bool
+
+
+@dataclass(frozen=True)
+class MoneyBack:
+    """All that went back of one payment, or is claimed: every refund and every dispute, whoever began them."""
+
+    refunds: tuple[RefundSnapshot, ...]
+    disputes: tuple[DisputeSnapshot, ...]
+
+
+@dataclass(frozen=True)
+class IntentOwner:
+    """Whose a payment at the provider is, by the metadata we gave it."""
+
+    payment_uid: str | None
+    env: str | None
+
+
+@dataclass(frozen=True)
+class PayoutSnapshot:
+    """Money sent to the bank, in hundredths of the settlement currency. itemised: its lines can be read, whole."""
+
+    id: str
+    status: str
+    amount_minor: int
+    currency: str
+    automatic: bool
+    itemised: bool
+    arrives_at: datetime
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class LineSnapshot:
+    """One movement of the balance. source_fen: what the buyer saw of it, in the currency of the sale."""
+
+    id: str
+    category: str
+    source_id: str | None
+    intent_id: str | None
+    amount_minor: int
+    fee_minor: int
+    net_minor: int
+    currency: str
+    exchange_rate: Decimal | None
+    source_fen: int | None
+    available_at: datetime
+    created_at: datetime
 
 
 @dataclass(frozen=True)
@@ -112,6 +174,19 @@ class PaymentProvider(Protocol):
     def refund(self, request: RefundRequest, key: str) -> RefundSnapshot: ...
 
     def fetch_refund(self, refund_id: str) -> RefundSnapshot: ...
+
+    def fetch_money_back(self, intent_id: str) -> MoneyBack:
+        """Two calls."""
+
+    def fetch_owner(self, intent_id: str) -> IntentOwner: ...
+
+    def list_payouts(self, since: datetime) -> Sequence[PayoutSnapshot]: ...
+
+    def list_payout_lines(self, payout_id: str) -> Sequence[LineSnapshot]:
+        """All of them, however many pages."""
+
+    def list_lines(self, since: datetime) -> Sequence[LineSnapshot]:
+        """All movements since, paid out or not."""
 
     def list_undelivered_events(self, since: datetime) -> Sequence[EventHint]: ...
 

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from passes import settings
 from passes.errors import N_, NotFound
 from passes.lifecycle.queries import find_first_wallet_path, find_pass_of_line
-from passes.sale.models import Order, OrderLine, Payment, WebhookEvent
-from passes.sale.rules import LIVE_PAYMENT_STATES
+from passes.sale.models import Order, OrderLine, Payment, PaymentEvent, Refund, WebhookEvent
+from passes.sale.rules import LIVE_PAYMENT_STATES, METHODS
 
 _MAC_BYTES = 16
 
@@ -65,6 +65,24 @@ def lock_payment(session: Session, payment_id: int) -> tuple[Order, Payment]:
     return order, session.scalars(statement.execution_options(populate_existing=True)).one()
 
 
+def lock_refunds(session: Session, payment_id: int) -> Sequence[Refund]:
+    """The refunds of a payment whose lock is held, oldest first, locked and read anew."""
+    statement = (
+        select(Refund).where(Refund.payment_id == payment_id).order_by(Refund.id).with_for_update(key_share=True)
+    )
+    return session.scalars(statement.execution_options(populate_existing=True)).all()
+
+
+def find_paying_payment(session: Session, order_id: int) -> Payment | None:
+    """The payment that paid the order, as the ledger says. Others that came go back by themselves."""
+    statement = (
+        select(Payment)
+        .join(PaymentEvent, PaymentEvent.payment_id == Payment.id)
+        .where(PaymentEvent.order_id == order_id, PaymentEvent.to_state == "paid")
+    )
+    return session.scalars(statement.order_by(PaymentEvent.id).limit(1)).first()
+
+
 def get_payment(session: Session, payment_id: int) -> Payment:
     """The payment as it is now, unlocked."""
     return session.get_one(Payment, payment_id, populate_existing=True)
@@ -93,16 +111,26 @@ def find_payment_of_checkout(session: Session, order_id: int, checkout_id: str) 
 
 
 def find_payment_of_event(session: Session, event: WebhookEvent) -> int | None:
-    """The payment a message is about: by checkout, by intent, or by our own name for it in the metadata."""
+    """The payment a message is about: by checkout, intent or refund, or by our own names for them in the metadata."""
+    metadata = event.payload["data"]["object"].get("metadata") or {}
+    named = metadata.get("refund")
+    refund_uid = _uuid(named) if isinstance(named, str) else None
     for wanted in (
-        Payment.checkout_id == event.object_id,
-        Payment.provider_intent_id == event.intent_id if event.intent_id else None,
-        Payment.uid == _uuid(event.payment_uid) if _uuid(event.payment_uid) else None,
+        select(Payment.id).where(Payment.checkout_id == event.object_id),
+        select(Payment.id).where(Payment.provider_intent_id == event.intent_id) if event.intent_id else None,
+        select(Refund.payment_id).where(Refund.provider_refund_id == event.object_id),
+        select(Refund.payment_id).where(Refund.uid == refund_uid) if refund_uid else None,
     ):
-        found = None if wanted is None else session.scalar(select(Payment.id).where(wanted))
+        found = None if wanted is None else session.scalar(wanted)
         if found is not None:
             return found
-    return None
+    return find_payment_by_uid(session, event.payment_uid)
+
+
+def find_payment_by_uid(session: Session, uid: str | None) -> int | None:
+    """By our own name for it."""
+    named = _uuid(uid)
+    return None if named is None else session.scalar(select(Payment.id).where(Payment.uid == named))
 
 
 def _uuid(text: str | None) -> UUID | None:
@@ -139,6 +167,7 @@ class PassLink:
 class OrderPage:
     """All that an order's page shows.
 
+    methods: the ways to pay that the provider really offers, as far as we know.
     payment: the last try; paid_by: the one that succeeded; paid_late: money came that the ended order cannot keep.
     """
 
@@ -150,6 +179,7 @@ class OrderPage:
     in_review: bool
     paid_late: bool
     passes: Sequence[PassLink]
+    methods: Sequence[str] = METHODS
 
 
 def get_order_page(session: Session, token: str) -> OrderPage:
@@ -163,6 +193,7 @@ def get_order_page(session: Session, token: str) -> OrderPage:
         if pass_ is not None:
             links.append(PassLink(pass_.number, find_first_wallet_path(session, pass_.id)))
     states = {payment.state for payment in payments}
+    offered = _methods_offered(session)
     return OrderPage(
         order=order,
         token=order_token(order.public_id),
@@ -172,4 +203,11 @@ def get_order_page(session: Session, token: str) -> OrderPage:
         in_review="review" in states,
         paid_late=order.state != "paid" and "succeeded" in states,
         passes=links,
+        methods=[name for name in METHODS if name in offered],
     )
+
+
+def _methods_offered(session: Session) -> Sequence[str]:
+    """What the newest payment page of all offered: an account that lost a way to pay lost it for everybody."""
+    newest = select(Payment.methods).where(Payment.methods.is_not(None)).order_by(Payment.id.desc()).limit(1)
+    return session.scalar(newest) or METHODS

@@ -1,123 +1,211 @@
-"""Refunds the system asks for by itself: money that came for an order it cannot pay any more."""
+"""Refunds as they are asked for: the passes held at once, never more than there is, one form one refund.
+
+Locks: Order → Payment → Refund → Pass. What becomes of them afterwards stands in refund_outcomes.py.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from passes.errors import N_, Conflict
-from passes.sale import service
+from passes.errors import N_, Conflict, Invalid, NotFound
+from passes.gate.history_queries import count_admissions
+from passes.lifecycle.endings import hold_for_money
+from passes.lifecycle.models import Pass
+from passes.lifecycle.queries import lock_passes
+from passes.sale import letters, service
 from passes.sale.journal import note
-from passes.sale.models import Order, Payment, Refund
-from passes.sale.provider import RefundSnapshot
-from passes.sale.queries import lock_order
-from passes.sale.rules import next_refund_state, next_try_at
+from passes.sale.models import Order, OrderLine, Payment, Refund, RefundLine
+from passes.sale.money_rules import COUNTED, dispute_state, refundable_fen, route_of
+from passes.sale.queries import find_paying_payment, lock_order, lock_payment, lock_refunds
+
+LOCK_ORDER = ("orders", "payment", "refund", "pass")
 
 
-def request_refund(
-    session: Session, order: Order, payment: Payment, amount_fen: int, *, reason: str, now: datetime
-) -> Refund:
-    """A refund in `requested`; a chore sends it. Order and payment are locked. Never more than was received."""
-    taken = session.scalar(
-        select(func.coalesce(func.sum(Refund.amount_fen), 0)).where(
-            Refund.payment_id == payment.id, Refund.state.in_(("requested", "pending", "succeeded"))
-        )
+@dataclass(frozen=True, slots=True)
+class RefundPart:
+    """What one pass of the order gets back.
+
+    uses_seen: how many admissions the amount was computed from; None = the amount does not depend on them.
+    """
+
+    pass_id: int
+    amount_fen: int
+    uses_seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundAsked:
+    """Who wants what back, and why.
+
+    key: drawn with the form, so that sending it twice is one refund. source: customer | staff | system.
+    reason: requested | event_cancelled | goodwill. by: a staff login, or who else. extra_fen: money that no pass
+    stands for. manual: pay by a transfer that staff makes, although the original route is open.
+    not_before: when it may be paid at the earliest; the passes are held at once all the same.
+    """
+
+    key: str
+    parts: tuple[RefundPart, ...]
+    by: str
+    source: str = "staff"
+    reason: str = "requested"
+    extra_fen: int = 0
+    manual: bool = False
+    note: str | None = None
+    not_before: datetime | None = None
+
+    @property
+    def amount_fen(self) -> int:
+        return sum(part.amount_fen for part in self.parts) + self.extra_fen
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """An order with the payment that paid it, and those of its passes that were named: all locked, in that order."""
+
+    order: Order
+    payment: Payment
+    refunds: Sequence[Refund]
+    passes: dict[int, Pass]
+
+
+def lock_for_refund(session: Session, order_id: int, pass_ids: Sequence[int]) -> Locked:
+    """Everything a refund is about. Whoever computes its amount does it behind this lock, in the same transaction.
+
+    Conflict("nothing_paid") where no payment has succeeded; NotFound("pass_not_found") for a pass of another order.
+    """
+    lock_order(session, order_id)
+    paid_by = find_paying_payment(session, order_id)
+    if paid_by is None:
+        raise Conflict("nothing_paid", N_("Nothing was paid for this order, so nothing can be paid back."))
+    order, payment = lock_payment(session, paid_by.id)
+    refunds = lock_refunds(session, payment.id)
+    passes = lock_passes(session, pass_ids)
+    lines = select(OrderLine.id).where(OrderLine.order_id == order_id)
+    ours = set(session.scalars(select(Pass.id).where(Pass.order_line_id.in_(lines))))
+    if set(pass_ids) - ours:
+        raise NotFound("pass_not_found", N_("We know no pass with this number."))
+    return Locked(order, payment, refunds, passes)
+
+
+def request_refund(session: Session, order_id: int, asked: RefundAsked, *, now: datetime) -> Refund:
+    """A refund in `requested`, its passes held from now on; a chore sends it, or staff pays it and records that.
+
+    The same key gives the same refund. Conflict: nothing_paid, already_refunded, over_refund, dispute_open,
+    pass_used_meanwhile. Invalid: amount_not_positive, passes_repeated.
+    """
+    found = lock_for_refund(session, order_id, [part.pass_id for part in asked.parts])
+    again = session.scalar(select(Refund).where(Refund.request_key == asked.key))
+    if again is not None and again.order_id == order_id:
+        return again
+    if again is not None:
+        raise Conflict("refund_key_used", N_("This form was sent for another order. Please open the page anew."))
+    _refuse_bad_amounts(asked)
+    _refuse_twice(session, found)
+    _refuse_used(session, asked)
+    if dispute_state(found.payment.dispute_status) == "open":
+        raise Conflict("dispute_open", N_("The buyer's bank disputes this payment: nothing is paid back meanwhile."))
+    channel = "manual" if asked.manual else route_of(found.payment.refundable_until, found.payment.provider, now)
+    refund = _add(session, found.order, found.payment, found.refunds, asked, channel, now=now)
+    session.add_all(
+        RefundLine(refund_id=refund.id, pass_id=part.pass_id, amount_fen=part.amount_fen) for part in asked.parts
     )
-    if amount_fen + int(taken or 0) > payment.amount_received_fen:
+    hold_for_money(session, found.passes, "refund", by="sale", now=now)
+    session.flush()
+    return refund
+
+
+def return_money(session: Session, order: Order, payment: Payment, *, reason: str, now: datetime) -> Refund | None:
+    """All that was received goes back by itself: it came too late, or twice. Order and payment are locked.
+
+    None where it is on its way already.
+    """
+    refunds = lock_refunds(session, payment.id)
+    left = refundable_fen(payment.amount_received_fen, _counted(refunds), payment.disputed_fen or 0)
+    if left <= 0:
+        return None
+    asked = RefundAsked(f"{reason}:{payment.uid}", (), by="sale", source="system", reason=reason, extra_fen=left)
+    refund = _add(session, order, payment, refunds, asked, "provider", now=now)
+    letters.write_money_back(session, order, left, now=now)
+    return refund
+
+
+def _refuse_bad_amounts(asked: RefundAsked) -> None:
+    ids = [part.pass_id for part in asked.parts]
+    if len(set(ids)) != len(ids):
+        raise Invalid("passes_repeated", N_("Each pass can be named once."))
+    amounts = [part.amount_fen for part in asked.parts] + [asked.extra_fen]
+    if min(amounts) < 0 or sum(amounts) <= 0:
+        raise Invalid("amount_not_positive", N_("The amount to pay back must be more than nothing."))
+
+
+def _refuse_twice(session: Session, found: Locked) -> None:
+    """A pass whose money is on its way, or came back, gets nothing again; one whose refund failed may."""
+    counted = [refund.id for refund in found.refunds if refund.state in COUNTED]
+    taken = session.scalars(
+        select(RefundLine.pass_id).where(RefundLine.refund_id.in_(counted), RefundLine.pass_id.in_(found.passes))
+    ).first()
+    if taken is not None:
+        raise Conflict("already_refunded", N_("This pass is being paid back already, or was."))
+
+
+def _refuse_used(session: Session, asked: RefundAsked) -> None:
+    seen = {part.pass_id: part.uses_seen for part in asked.parts if part.uses_seen is not None}
+    uses = count_admissions(session, seen)
+    if any(uses[pass_id] != times for pass_id, times in seen.items()):
+        raise Conflict("pass_used_meanwhile", N_("The pass was used meanwhile. Please look at the amount again."))
+
+
+def _counted(refunds: Sequence[Refund]) -> list[int]:
+    return [refund.amount_fen for refund in refunds if refund.state in COUNTED]
+
+
+def _add(
+    session: Session,
+    order: Order,
+    payment: Payment,
+    others: Sequence[Refund],
+    asked: RefundAsked,
+    channel: str,
+    *,
+    now: datetime,
+) -> Refund:
+    left = refundable_fen(payment.amount_received_fen, _counted(others), payment.disputed_fen or 0)
+    if asked.amount_fen > left:
         raise Conflict("over_refund", N_("More than was received cannot be refunded."))
     uid = uuid4()
     refund = Refund(
         uid=uid,
         payment_id=payment.id,
         order_id=order.id,
-        amount_fen=amount_fen,
+        amount_fen=asked.amount_fen,
         state="requested",
-        source="system",
-        reason=reason,
-        channel="provider",
+        source=asked.source,
+        reason=asked.reason,
+        channel=channel,
         idempotency_key=f"refund:{uid}",
-        requested_by="sale",
+        request_key=asked.key,
+        requested_by=asked.by,
         created_at=now,
-        next_attempt_at=now,
+        next_attempt_at=max(now, asked.not_before or now),
+        evidence_note=asked.note,
     )
     session.add(refund)
     session.flush()
+    if channel == "manual":
+        service.add_attention(order, "refund_by_hand")
     note(
         session,
         order,
         payment,
-        actor="chore",
-        fact=reason,
+        actor=asked.by if asked.source == "staff" else {"customer": "visitor"}.get(asked.source, "chore"),
+        fact=asked.reason,
         to_state="requested",
         refund_id=refund.id,
-        amount_fen=amount_fen,
+        amount_fen=asked.amount_fen,
         now=now,
     )
     return refund
-
-
-def list_unsettled(session: Session, now: datetime, limit: int) -> Sequence[tuple[Refund, str]]:
-    """Refunds to be sent or asked after, each with its payment's intent."""
-    statement = (
-        select(Refund, Payment.provider_intent_id)
-        .join(Payment, Payment.id == Refund.payment_id)
-        .where(Refund.state.in_(("requested", "pending")), Refund.channel == "provider")
-        .where(Refund.next_attempt_at <= now)
-        .order_by(Refund.id)
-        .limit(limit)
-    )
-    return [(refund, intent or "") for refund, intent in session.execute(statement)]
-
-
-def postpone(session: Session, refund_id: int, *, now: datetime) -> None:
-    """The provider did not answer: the same key again, a little later."""
-    refund = session.get_one(Refund, refund_id)
-    refund.next_attempt_at = next_try_at(6, now)
-
-
-def record_refund(session: Session, refund_id: int, snapshot: RefundSnapshot, *, now: datetime) -> str:
-    """Apply what the provider says of a refund; returns its state. A pending one is no failure."""
-    order, refund = _locked(session, refund_id)
-    refund.provider_refund_id = refund.provider_refund_id or snapshot.id
-    refund.failure_reason, refund.pending_reason = snapshot.failure_reason, snapshot.pending_reason
-    refund.submitted_at = refund.submitted_at or now
-    refund.next_attempt_at = next_try_at(6, now)
-    _move(session, order, refund, snapshot.status, now=now)
-    return refund.state
-
-
-def reject_refund(session: Session, refund_id: int, code: str, *, now: datetime) -> None:
-    """The provider will not make this refund: asking again changes nothing, somebody has to look."""
-    order, refund = _locked(session, refund_id)
-    if refund.state == "requested":
-        refund.failure_reason = code
-        _move(session, order, refund, "failed", now=now)
-
-
-def _locked(session: Session, refund_id: int) -> tuple[Order, Refund]:
-    order = lock_order(session, session.get_one(Refund, refund_id).order_id)
-    return order, session.get_one(Refund, refund_id, with_for_update=True, populate_existing=True)
-
-
-def _move(session: Session, order: Order, refund: Refund, status: str, *, now: datetime) -> None:
-    step = next_refund_state(refund.state, status)
-    if step.outcome != "moved":
-        return
-    was, refund.state = refund.state, step.state
-    refund.settled_at = None if step.state == "pending" else now
-    if step.state in ("failed", "canceled"):
-        service.add_attention(order, "refund_failed")
-    note(
-        session,
-        order,
-        None,
-        actor="provider",
-        fact=status,
-        from_state=was,
-        to_state=step.state,
-        refund_id=refund.id,
-        amount_fen=refund.amount_fen,
-        now=now,
-    )

@@ -10,7 +10,7 @@ from passes.errors import N_
 from passes.lifecycle import documents
 from passes.sale.provider import PaymentSnapshot
 
-PAYMENT_STATES = ("creating", "open", "processing", "review", "succeeded", "failed", "expired")
+PAYMENT_STATES = ("creating", "open", "processing", "review", "returned", "succeeded", "failed", "expired")
 LIVE_PAYMENT_STATES = ("creating", "open", "processing", "review")
 
 METHOD_NAMES = {"card": N_("Bank card"), "alipay": N_("Alipay"), "wechat_pay": N_("WeChat Pay")}
@@ -46,18 +46,24 @@ _ORDER_IGNORED = {
     ("canceled", "cancelled"),
 }
 
+_OVER = ("succeeded", "returned")  # never left
+_SEEN_AGAIN = ("opened", "processing", "paid", "failed", "expired", "mismatch", "unwanted")
 _PAYMENT_MOVES = {
     ("creating", "opened"): "open",
     ("creating", "rejected"): "failed",
     ("open", "rejected"): "failed",
-    **{(state, "paid"): "succeeded" for state in PAYMENT_STATES if state != "succeeded"},
-    **{(state, "mismatch"): "review" for state in PAYMENT_STATES if state not in ("succeeded", "review")},
+    ("review", "accepted"): "succeeded",
+    ("review", "sent_back"): "returned",
+    ("failed", "unwanted"): "returned",
+    ("expired", "unwanted"): "returned",
+    **{(state, "paid"): "succeeded" for state in PAYMENT_STATES if state not in _OVER},
+    **{(state, "mismatch"): "review" for state in PAYMENT_STATES if state not in (*_OVER, "review")},
     **{(state, "processing"): "processing" for state in ("creating", "open")},
     **{(state, "failed"): "failed" for state in ("creating", "open", "processing")},
     **{(state, "expired"): "expired" for state in ("creating", "open", "processing")},
 }
 _PAYMENT_IGNORED = {
-    *(("succeeded", fact) for fact in ("opened", "processing", "paid", "failed", "expired", "mismatch")),
+    *((state, fact) for state in _OVER for fact in _SEEN_AGAIN),
     *(("review", fact) for fact in ("opened", "processing", "failed", "expired", "mismatch")),
     *(("failed", fact) for fact in ("opened", "processing", "failed", "expired", "rejected")),
     *(("expired", fact) for fact in ("opened", "processing", "failed", "expired", "rejected")),
@@ -73,7 +79,9 @@ def next_order_state(state: str, fact: str) -> Step:
 
 
 def next_payment_state(state: str, fact: str) -> Step:
-    """fact: opened | processing | paid | failed | expired | rejected | mismatch. succeeded is never left."""
+    """fact: opened | processing | paid | failed | expired | rejected | mismatch; unwanted: a mismatch while another
+    payment is live. Staff's facts: accepted | sent_back. succeeded and returned are never left.
+    """
     return _step(_PAYMENT_MOVES, _PAYMENT_IGNORED, state, fact)
 
 

@@ -14,7 +14,7 @@ from passes.lifecycle.documents import DOCUMENT_TYPES
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _A_LETTER = re.compile(r".*[^\W\d_]")  # of any script: no name is written in signs alone
-_EMAIL = re.compile(rf"(?=.{{3,254}}$)(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+\Z")
+EMAIL = re.compile(rf"(?=.{{3,254}}$)(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+\Z")
 
 
 class Phone(Text):
@@ -56,7 +56,7 @@ class OrderForm(Schema):
     email = Text(
         load_default=None,
         max_length=254,
-        validate=validate.Regexp(_EMAIL, error=N_("This is no complete e-mail address.")),
+        validate=validate.Regexp(EMAIL, error=N_("This is no complete e-mail address.")),
     )
     document_type = Text(
         required=True,

@@ -19,7 +19,7 @@ from passes.events.contract import Event, OrderCancelled, OrderExpired, OrderPai
 from passes.events.outbox import emit
 from passes.lifecycle import documents
 from passes.lifecycle.service import Holder, PassRequest, issue_pass, next_serial
-from passes.sale import letters
+from passes.sale import letters, stock
 from passes.sale.journal import note
 from passes.sale.models import Order, OrderLine, Payment
 from passes.sale.queries import find_live_payment, list_lines, lock_order
@@ -52,6 +52,7 @@ def place_order(
 ) -> Order:
     """The order of this form; the same form sent again gives the same order. Invalid names the fields.
 
+    Conflict: sold out, not yet on sale, or the sale is over; then nothing was written.
     Of the ID number only a keyed digest, the last four and two bytes for the gate are kept.
     """
     terms = get_current_terms(session)
@@ -60,12 +61,17 @@ def place_order(
     faults, birth_on = order_faults(product, document, local_day(now)), birth_of(document, local_day(now))
     if faults or product is None or birth_on is None:
         raise Invalid("invalid_fields", N_("Some fields are missing or wrong."), fields=faults)
-    if product.price_fen < min_charge_fen:
+    if 0 < product.price_fen < min_charge_fen:
         raise Invalid("amount_too_small", N_("This amount is too small to be paid online."))
     digest = id_number_hmac(request.document_type, documents.normalised(request.document_number))
     form_key = _form_key(request, digest, birth_on)
-    order = _find_by_form(session, form_key)
-    if order is not None:
+    try:
+        window = stock.refuse_unless_on_sale(session, product.id, now).window
+    except Conflict:
+        # A form sent again finds its order, whatever has been sold since.
+        order = _find_by_form(session, form_key)
+        if order is None:
+            raise
         return order
     hold_expires_at = now + timedelta(minutes=hold_minutes)
     total_fen = price_of([product.price_fen])
@@ -73,9 +79,10 @@ def place_order(
         session, request, form_key, total_fen, livemode=livemode, hold_expires_at=hold_expires_at, now=now
     )
     if is_new:
-        _add_line(session, order, request, product, terms, digest, birth_on)
+        line = _add_line(session, order, request, product, terms, digest, birth_on)
         note(session, order, None, actor="visitor", fact="placed", to_state="pending", now=now)
         emit(session, OrderPlaced(order_id=order.id, total_fen=order.total_fen, passes=1, livemode=livemode), now=now)
+        stock.hold(session, line, window, now=now)
     return order
 
 
@@ -98,33 +105,33 @@ def _add_line(
     terms: Terms,
     digest: bytes,
     birth_on: date,
-) -> None:
+) -> OrderLine:
     number = documents.normalised(request.document_number)
     serial = next_serial(session)
-    session.add(
-        OrderLine(
-            order_id=order.id,
-            position=1,
-            product_id=product.id,
-            product_name={"zh": product.name.zh, "en": product.name.en},
-            terms_version=terms.version,
-            product_number=product_number(session, product.id, terms.version),
-            validity_days=product.validity_days,
-            activation_days=terms.activation_window_days,
-            holder_class=product.holder,
-            amount_fen=product.price_fen,
-            serial=serial,
-            id_tag=id_tag(serial, number),
-            holder_name=request.holder_name,
-            holder_phone=request.phone,
-            holder_email=request.email,
-            birth_on=birth_on,
-            document_type=request.document_type,
-            document_hmac=digest,
-            document_last4=documents.last4(number),
-        )
+    line = OrderLine(
+        order_id=order.id,
+        position=1,
+        product_id=product.id,
+        product_name={"zh": product.name.zh, "en": product.name.en},
+        terms_version=terms.version,
+        product_number=product_number(session, product.id, terms.version),
+        validity_days=product.validity_days,
+        activation_days=terms.activation_window_days,
+        holder_class=product.holder,
+        amount_fen=product.price_fen,
+        serial=serial,
+        id_tag=id_tag(serial, number),
+        holder_name=request.holder_name,
+        holder_phone=request.phone,
+        holder_email=request.email,
+        birth_on=birth_on,
+        document_type=request.document_type,
+        document_hmac=digest,
+        document_last4=documents.last4(number),
     )
+    session.add(line)
     session.flush()
+    return line
 
 
 def _form_key(request: OrderRequest, document: bytes, birth_on: date) -> bytes:
@@ -174,21 +181,27 @@ def _insert_order(
             "locale": request.locale,
             "version": 1,
         }
-        made = session.scalar(insert(Order).values(values).on_conflict_do_nothing().returning(Order.id))
-        order = session.get_one(Order, made) if made is not None else _find_by_form(session, form_key)
+        made = session.scalar(insert(Order).values(values).on_conflict_do_nothing().returning(Order))
+        order = made or _find_by_form(session, form_key)
         if order is not None:
             return order, made is not None
     raise Conflict("order_number_taken", N_("Your order could not be stored. Please send the form once more."))
 
 
 def accept_payment(session: Session, order: Order, payment: Payment, *, public_url: str, now: datetime) -> str:
-    """A payment of the locked order has succeeded: paid and passes issued, once. Returns moved | ignored | invalid.
+    """A payment of the locked order has succeeded: paid and passes issued, once.
 
-    ignored: the order was paid already; invalid: it was cancelled. Then this money has to go back.
+    Returns moved, or why this money has to go back. ignored: the order was paid already; invalid: it was cancelled;
+    sold_out: it had ended, and what it held has gone to others; forgotten: nobody knows any more for whom it was.
     """
     step = next_order_state(order.state, "paid")
     if step.outcome != "moved":
         return step.outcome
+    if order.erased_at is not None:
+        return "forgotten"
+    line_ids = [line.id for line in list_lines(session, order.id)]
+    if order.state == "expired" and not stock.retake(session, line_ids, now=now):
+        return "sold_out"
     was, order.state = order.state, step.state
     order.hold_state = "consumed"
     order.paid_at = now
@@ -202,6 +215,8 @@ def accept_payment(session: Session, order: Order, payment: Payment, *, public_u
         now=now,
     )
     letters.write_paid(session, order, [pass_.id for pass_ in passes], public_url=public_url, now=now)
+    if was == "pending":
+        stock.sell(session, line_ids, now=now)
     return step.outcome
 
 
@@ -244,6 +259,7 @@ def end_order(session: Session, order: Order, fact: str, *, actor: str, reason: 
         order.canceled_at, order.cancel_reason = now, reason
         _say(session, OrderCancelled(order_id=order.id, reason=reason), now=now)
     note(session, order, None, actor=actor, fact=fact, from_state=was, to_state=step.state, now=now)
+    stock.release(session, [line.id for line in list_lines(session, order.id)], now=now)
     return True
 
 

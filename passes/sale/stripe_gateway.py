@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar, cast
@@ -15,13 +15,25 @@ from passes.db import in_transaction
 from passes.sale.provider import (
     Checkout,
     EventHint,
+    IntentOwner,
+    LineSnapshot,
+    MoneyBack,
     PaymentSnapshot,
+    PayoutSnapshot,
     ProviderMisused,
     ProviderRejected,
     ProviderUnavailable,
     RefundRequest,
     RefundSnapshot,
     WebhookRefused,
+)
+from passes.sale.stripe_words import (
+    dispute_snapshot,
+    line_snapshot,
+    moment,
+    payout_snapshot,
+    refund_snapshot,
+    snapshot_of,
 )
 from passes.settings import Settings
 
@@ -44,7 +56,11 @@ EVENT_TYPES = (
     "refund.updated",
     "refund.failed",
     "charge.dispute.created",
+    "charge.dispute.updated",
     "charge.dispute.closed",
+    "payout.paid",
+    "payout.failed",
+    "payout.reconciliation_completed",
 )
 
 Answer = TypeVar("Answer")
@@ -72,7 +88,7 @@ class StripePayments:
         return Checkout(
             id=found["id"],
             url=found["url"] or "",
-            expires_at=_moment(found["expires_at"]),
+            expires_at=moment(found["expires_at"]),
             methods=tuple(found.get("payment_method_types") or ()),
         )
 
@@ -98,10 +114,38 @@ class StripePayments:
                 {"idempotency_key": key},
             )
         )
-        return _refund_snapshot(made.to_dict())
+        return refund_snapshot(made.to_dict())
 
     def fetch_refund(self, refund_id: str) -> RefundSnapshot:
-        return _refund_snapshot(_asked(lambda: self._client.v1.refunds.retrieve(refund_id)).to_dict())
+        return refund_snapshot(_asked(lambda: self._client.v1.refunds.retrieve(refund_id)).to_dict())
+
+    def fetch_money_back(self, intent_id: str) -> MoneyBack:
+        refunds = _asked(lambda: _all(self._client.v1.refunds.list({"payment_intent": intent_id, "limit": 100})))
+        disputes = _asked(lambda: _all(self._client.v1.disputes.list({"payment_intent": intent_id, "limit": 100})))
+        return MoneyBack(
+            tuple(refund_snapshot(found) for found in refunds), tuple(dispute_snapshot(found) for found in disputes)
+        )
+
+    def fetch_owner(self, intent_id: str) -> IntentOwner:
+        found = _asked(lambda: self._client.v1.payment_intents.retrieve(intent_id)).to_dict()
+        metadata = found.get("metadata") or {}
+        return IntentOwner(metadata.get("payment"), metadata.get("env"))
+
+    def list_payouts(self, since: datetime) -> Sequence[PayoutSnapshot]:
+        created: Any = {"gte": int(since.timestamp())}
+        found = _asked(lambda: _all(self._client.v1.payouts.list({"created": created, "limit": 100})))
+        return [payout_snapshot(payout) for payout in found]
+
+    def list_payout_lines(self, payout_id: str) -> Sequence[LineSnapshot]:
+        return self._lines({"payout": payout_id})
+
+    def list_lines(self, since: datetime) -> Sequence[LineSnapshot]:
+        return self._lines({"created": {"gte": int(since.timestamp())}})
+
+    def _lines(self, which: dict[str, Any]) -> list[LineSnapshot]:
+        params: Any = {**which, "limit": 100, "expand": ["data.source"]}
+        found = _asked(lambda: _all(self._client.v1.balance_transactions.list(params)))
+        return [line_snapshot(line) for line in found]
 
     def list_undelivered_events(self, since: datetime) -> Sequence[EventHint]:
         found = _asked(
@@ -143,6 +187,11 @@ def current_provider() -> StripePayments:
     return _provider_for(settings.current())
 
 
+def _all(page: Any) -> list[dict[str, Any]]:
+    """Every object of a list, page after page."""
+    return [found.to_dict() for found in page.auto_paging_iter()]
+
+
 def _asked(call: Callable[[], Answer]) -> Answer:
     """One call to Stripe. The SDK's twelve exceptions become unknown, no, and our own fault."""
     if in_transaction():
@@ -155,47 +204,6 @@ def _asked(call: Callable[[], Answer]) -> Answer:
         raise ProviderUnavailable(f"{type(error).__name__} {error.request_id or ''}".strip()) from error
     except stripe.StripeError as error:
         raise ProviderRejected(error.code or type(error).__name__, str(error)) from error
-
-
-def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def snapshot_of(found: Mapping[str, Any]) -> PaymentSnapshot:
-    """A checkout session, its intent and its charge expanded, in our words."""
-    intent = found.get("payment_intent") or {}
-    intent = {"id": intent} if isinstance(intent, str) else intent
-    charge = intent.get("latest_charge") or {}
-    charge = {"id": charge} if isinstance(charge, str) else charge
-    error = intent.get("last_payment_error") or {}
-    return PaymentSnapshot(
-        checkout_id=found["id"],
-        url=found.get("url"),
-        checkout_status=found["status"],
-        payment_status=found["payment_status"],
-        livemode=found["livemode"],
-        currency=found["currency"],
-        amount_fen=found["amount_total"],
-        metadata=dict(found.get("metadata") or {}),
-        intent_id=intent.get("id"),
-        intent_status=intent.get("status"),
-        amount_received_fen=intent.get("amount_received") or 0,
-        amount_refunded_fen=charge.get("amount_refunded") or 0,
-        charge_id=charge.get("id"),
-        method=(charge.get("payment_method_details") or {}).get("type"),
-        failure_code=error.get("decline_code") or error.get("code"),
-    )
-
-
-def _refund_snapshot(found: Mapping[str, Any]) -> RefundSnapshot:
-    status = found["status"]
-    return RefundSnapshot(
-        id=found["id"],
-        status="pending" if status == "requires_action" else status,
-        amount_fen=found["amount"],
-        failure_reason=found.get("failure_reason"),
-        pending_reason=found.get("pending_reason"),
-    )
 
 
 def hint_of(event: Mapping[str, Any], *, signature_key_index: int | None = None) -> EventHint:
@@ -214,7 +222,7 @@ def hint_of(event: Mapping[str, Any], *, signature_key_index: int | None = None)
         livemode=bool(event["livemode"]),
         object_type=str(about["object"]),
         object_id=str(about["id"]),
-        created_at=_moment(event["created"]),
+        created_at=moment(event["created"]),
         payload=dict(event),
         payment_uid=metadata.get("payment"),
         env=metadata.get("env"),

@@ -30,6 +30,29 @@ class ReplaceForm(Schema):
     )
 
 
+class RefundForm(Schema):
+    """What the holder saw when agreeing: a second click finds it asked. key: drawn with the form."""
+
+    key = fields.UUID(required=True, error_messages=dict.fromkeys(("required", "invalid_uuid"), STALE))
+    amount_fen = fields.Integer(
+        required=True,
+        validate=validate.Range(min=0, max=10**9, error=STALE),
+        error_messages=dict.fromkeys(("required", "invalid", "too_large"), STALE),
+    )
+
+
+AGREE = N_("Please tick the box: this cannot be undone.")
+
+
+class EraseForm(Schema):
+    """sure: the holder knows that it cannot be undone. end_pass: a living pass shall end without money back."""
+
+    sure = fields.String(
+        required=True, validate=validate.Equal("yes", error=AGREE), error_messages={"required": AGREE, "invalid": AGREE}
+    )
+    end_pass = fields.String(load_default="", validate=validate.OneOf(("yes",), error=STALE))
+
+
 class ScoreForm(Schema):
     """One of the three faces."""
 

@@ -17,6 +17,7 @@ PUBLIC = {
     "/metrics",
     "/places",
     "/places/<venue_id>",
+    "/privacy",
     "/readyz",
     "/webhooks/stripe",
 }

@@ -10,36 +10,16 @@ from sqlalchemy import select
 
 from passes import clock
 from passes.db import transaction
-from passes.errors import Conflict, Unavailable
-from passes.sale import flows, payments, queries, refunds, webhook_flows
-from passes.sale.models import Order, PaymentEvent, Refund, WebhookEvent
+from passes.errors import Conflict
+from passes.sale import flows, money_flows, payments, queries, refund_outcomes
+from passes.sale.models import Order, PaymentEvent, Refund
 from passes.sale.provider import Checkout, PaymentSnapshot, ProviderUnavailable, RefundRequest
 from passes.sale.stripe_gateway import StripePayments
 from tests.services.conftest import Cashier, Shop
-from tests.services.test_payments import assert_paid_once, count, hear, payments_of, start, state_of
+from tests.services.payment_scenes import payments_of, start, state_of
+from tests.services.test_payment_scenarios_paying import unanswered as lost_answer
 
 LATER = timedelta(minutes=40)
-
-
-def lost_answer(shop: Shop, cashier: Cashier) -> tuple[Order, Checkout]:
-    """A payment in `creating` whose page exists at the provider, though we were never told."""
-    order = shop.order()
-    cashier.behave(api="no_answer")
-    with pytest.raises(Unavailable):
-        start(shop, order)
-    cashier.behave(api="up")
-    with transaction() as session:
-        seen = payments.see(session, queries.list_payments(session, order.id)[0].id)
-    assert seen.state == "creating" and seen.checkout_id is None
-    return order, shop.provider.create_checkout(seen.request, seen.key)
-
-
-def test_a_payment_we_never_heard_was_opened_is_found_by_the_message(shop: Shop, cashier: Cashier) -> None:
-    order, checkout = lost_answer(shop, cashier)
-    cashier.press(checkout.url, "pay")
-    hear(shop, lambda: state_of(order) == "paid")
-    assert_paid_once(order)
-    assert [payment.checkout_id for payment in payments_of(order)] == [checkout.id]
 
 
 def test_the_poller_asks_again_for_a_lost_answer(shop: Shop, cashier: Cashier) -> None:
@@ -83,58 +63,6 @@ def test_a_page_made_for_an_order_that_ended_meanwhile_is_closed(shop: Shop) -> 
     (payment,) = payments_of(order)
     assert payment.checkout_id is not None
     assert (payment.state, shop.provider.fetch(payment.checkout_id).checkout_status) == ("expired", "expired")
-
-
-class Poison(StripePayments):
-    """A fault of ours that no retry cures."""
-
-    def fetch(self, checkout_id: str) -> PaymentSnapshot:
-        raise RuntimeError("a bug")
-
-
-def test_a_poisonous_message_dies_and_holds_up_no_other(shop: Shop, cashier: Cashier) -> None:
-    poisoned, healthy = shop.order(), shop.order(holder_name="李四")
-    cashier.press(start(shop, poisoned), "pay")
-    hear(shop, lambda: count(WebhookEvent) == 1)
-    with transaction() as session:
-        session.scalars(select(WebhookEvent)).one().state = "received"
-        locked, payment = queries.lock_payment(session, payments_of(poisoned)[0].id)
-        session.scalars(select(WebhookEvent)).one().next_attempt_at = clock.now()
-    moment = clock.now()
-    for _ in range(10):
-        webhook_flows.process_webhook_inbox(Poison(shop.settings), shop.settings, now=moment)
-        moment += timedelta(hours=1)
-    with transaction() as session:
-        event = session.scalars(select(WebhookEvent)).one()
-        assert (event.state, event.attempts >= 8) == ("dead", True)
-        assert "a bug" in (event.last_error or "")
-    cashier.press(start(shop, healthy), "pay")
-    hear(shop, lambda: state_of(healthy) == "paid")
-
-
-def test_parameters_that_changed_under_a_key_are_a_fault_of_ours_and_make_no_new_key(
-    shop: Shop, cashier: Cashier
-) -> None:
-    order, _ = lost_answer(shop, cashier)
-    with transaction() as session:
-        _, payment = queries.lock_payment(session, payments_of(order)[0].id)
-        payment.request = {**payment.request, "locale": "en"}
-    with pytest.raises(Unavailable):
-        start(shop, order)
-    assert [payment.state for payment in payments_of(order)] == ["creating"]
-    with transaction() as session:
-        assert session.get_one(Order, order.id).attention == ["idempotency_conflict"]
-
-
-def test_nobody_squats_on_an_order_by_starting_payments(shop: Shop, cashier: Cashier) -> None:
-    order = shop.order()
-    start(shop, order)
-    with transaction() as session:
-        locked, payment = queries.lock_payment(session, payments_of(order)[0].id)
-        locked.placed_at -= timedelta(minutes=91)
-        payment.state = "expired"
-    with pytest.raises(Conflict, match="too_many_payments"):
-        start(shop, order)
 
 
 def test_a_payment_the_provider_does_not_know_is_left_for_staff(shop: Shop, cashier: Cashier) -> None:
@@ -259,21 +187,21 @@ def test_a_refund_the_provider_refuses_is_given_to_staff_and_not_asked_for_for_e
     order = wanted_refund(shop, cashier)
     intent = payments_of(order)[0].provider_intent_id or ""
     shop.provider.refund(RefundRequest(intent, 19900, "by hand"), "by-hand")
-    assert flows.submit_refunds(shop.provider, now=clock.now()) == 0
+    assert money_flows.submit_refunds(shop.provider, now=clock.now()) == 0
     with transaction() as session:
         refund = session.scalars(select(Refund)).one()
         assert (refund.state, refund.failure_reason) == ("failed", "charge_already_refunded")
         assert session.get_one(Order, order.id).attention == ["late_payment", "refund_failed"]
         refund.state, refund.failure_reason = "succeeded", None
         session.flush()
-        refunds.reject_refund(session, refund.id, "charge_already_refunded", now=clock.now())
+        refund_outcomes.reject_refund(session, refund.id, "charge_already_refunded", now=clock.now())
         assert (refund.state, refund.failure_reason) == ("succeeded", None)
 
 
 def test_a_refused_key_fails_no_refund(shop: Shop, cashier: Cashier) -> None:
     wanted_refund(shop, cashier)
     stranger = StripePayments(replace(shop.settings, stripe_secret_key="sk_sandbox_other"))
-    assert flows.submit_refunds(stranger, now=clock.now()) == 0
-    assert flows.submit_refunds(shop.provider, now=clock.now() + timedelta(minutes=5)) == 1
+    assert money_flows.submit_refunds(stranger, now=clock.now()) == 0
+    assert money_flows.submit_refunds(shop.provider, now=clock.now() + timedelta(minutes=5)) == 1
     with transaction() as session:
         assert session.scalars(select(Refund.state)).all() == ["succeeded"]

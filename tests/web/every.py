@@ -24,6 +24,7 @@ from passes.lifecycle.queries import wallet_path
 from passes.mail.models import Letter
 from passes.sale.models import Order
 from passes.sale.queries import order_token
+from passes.sale.stock_windows import NewWindow, add_window
 from passes.wallet.lookups import ask_for_code, lookup_id
 from tests.web.browsers import make_staff
 
@@ -52,11 +53,18 @@ def examples(session: Session, pass_id: int, order_id: int, now: datetime) -> Ex
     make_key(session, name="museum", scopes=SCOPES, now=now)
     wallet = wallet_path(session, pass_id)
     order = f"/orders/{order_token(session.get_one(Order, order_id).public_id)}"
+    wanted = NewWindow("PASS-ADULT", now - timedelta(days=1), None, 100_000)
+    window_id = add_window(session, None, wanted, now=now)
     session.flush()
     return {
         "/w/<token>": wallet,
+        "/w/<token>/data": f"{wallet}/data",
+        "/w/<token>/data.json": f"{wallet}/data.json",
+        "/w/<token>/refund": f"{wallet}/refund",
         "/orders/<token>": order,
         "/orders/<token>/state.json": f"{order}/state.json",
+        "/orders/<token>/receipt.pdf": f"{order}/receipt.pdf",
+        "/orders/<token>/invoice": f"{order}/invoice",
         "/admin/welcome/<token>": f"/admin/welcome/{invited.token}",
         "/dashboard/<name>.csv": "/dashboard/hours.csv",
         "token": wallet.rpartition("/")[2],
@@ -72,6 +80,7 @@ def examples(session: Session, pass_id: int, order_id: int, now: datetime) -> Ex
         "lookup_id": str(asked_id),
         "number": str(letter.id),
         "version": "1",
+        "window_id": str(window_id),
     }
 
 

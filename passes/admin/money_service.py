@@ -1,0 +1,140 @@
+"""What staff does with money from the back office: done in the sale room, and written into the audit log."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from passes.access.rules import Staff
+from passes.access.service import write_audit
+from passes.admin.money_rules import shared
+from passes.errors import N_, Conflict, Invalid
+from passes.lifecycle.models import Pass
+from passes.sale import inbox, reconciliation, refund_outcomes, reviews
+from passes.sale.models import OrderLine, Payment, Refund
+from passes.sale.queries import find_paying_payment, list_lines, lock_order, lock_payment
+from passes.sale.refunds import RefundAsked, RefundPart, request_refund
+
+
+@dataclass(frozen=True, slots=True)
+class DeskRefund:
+    """what: all | none | a pass's serial. amount_fen None = the price of it. key: drawn with the form."""
+
+    key: str
+    what: str
+    amount_fen: int | None
+    reason: str
+    by_transfer: bool
+    note: str
+
+
+def refund_from_desk(session: Session, staff: Staff, order_id: int, wanted: DeskRefund, *, now: datetime) -> Refund:
+    """Ask for it; the passes are held from now on. Raises as request_refund does; Invalid names the field."""
+    lock_order(session, order_id)
+    prices = _prices(session, order_id, wanted.what)
+    if wanted.what == "none" and wanted.amount_fen is None:
+        raise Invalid("amount_missing", N_("Please fill this in."), fields={"amount": [N_("Please fill this in.")]})
+    if wanted.what != "none" and not prices:
+        raise Invalid("pass_missing", N_("Choose one of the list."), fields={"what": [N_("Choose one of the list.")]})
+    amount = sum(prices.values()) if wanted.amount_fen is None else wanted.amount_fen
+    if prices and amount > sum(prices.values()):
+        text = N_("This is more than was paid for it. Goodwill beyond the price is a refund without a pass.")
+        raise Invalid("amount_too_large", text, fields={"amount": [text]})
+    parts = tuple(RefundPart(pass_id, fen) for pass_id, fen in sorted(shared(amount, prices).items()))
+    asked = RefundAsked(
+        wanted.key,
+        parts,
+        by=staff.login,
+        reason=wanted.reason,
+        extra_fen=0 if prices else amount,
+        manual=wanted.by_transfer,
+        note=wanted.note,
+    )
+    known = session.scalar(select(Refund.id).where(Refund.request_key == wanted.key))
+    refund = request_refund(session, order_id, asked, now=now)
+    if known is None:
+        facts = {"amount_fen": amount, "reason": wanted.reason, "note": wanted.note}
+        write_audit(session, staff, "order.refunded", f"order:{order_id}", now=now, **facts)
+    return refund
+
+
+def _prices(session: Session, order_id: int, what: str) -> dict[int, int]:
+    """What was paid for each pass that is meant; of the whole order, for those that are not void yet."""
+    if what == "none":
+        return {}
+    lines = {line.id: line.amount_fen for line in list_lines(session, order_id)}
+    passes: Sequence[Pass] = session.scalars(select(Pass).where(Pass.order_line_id.in_(lines))).all()
+    if what == "all":
+        return {pass_.id: lines[pass_.order_line_id] for pass_ in passes if pass_.state != "void"}
+    return {pass_.id: lines[pass_.order_line_id] for pass_ in passes if str(pass_.id) == what}
+
+
+def record_transfer(
+    session: Session, staff: Staff, order_id: int, refund_id: int, *, evidence: str, now: datetime
+) -> None:
+    """Staff has paid it. Conflict where it is no refund of this order that waits for a transfer."""
+    refund = session.get(Refund, refund_id)
+    if refund is None or refund.order_id != order_id:
+        raise Conflict("refund_settled", N_("This refund waits for no transfer by hand."))
+    refund_outcomes.record_payout_by_hand(session, refund_id, by=staff.login, evidence=evidence, now=now)
+    write_audit(session, staff, "order.transfer_recorded", f"order:{order_id}", now=now, note=evidence)
+
+
+def decide_review(
+    session: Session,
+    staff: Staff,
+    order_id: int,
+    payment_id: int,
+    verdict: str,
+    *,
+    note: str,
+    public_url: str,
+    now: datetime,
+) -> None:
+    """verdict: accept | send_back. Raises as reviews.py does."""
+    payment = session.get(Payment, payment_id)
+    if payment is None or payment.order_id != order_id:
+        raise Conflict("not_in_review", N_("Somebody has decided about this payment already."))
+    if verdict == "accept":
+        reviews.accept_payment(session, payment_id, by=staff.login, public_url=public_url, now=now)
+    else:
+        reviews.send_back(session, payment_id, by=staff.login, now=now)
+    write_audit(session, staff, f"order.review_{verdict}", f"order:{order_id}", now=now, note=note)
+
+
+def cancel_pass(session: Session, staff: Staff, order_id: int, pass_id: int, *, note: str, now: datetime) -> None:
+    """Void a pass whose money somebody sent back at the provider. Conflict where it did not go back whole there."""
+    lock_order(session, order_id)
+    paid_by = find_paying_payment(session, order_id)
+    if paid_by is None:
+        raise Conflict("nothing_paid", N_("Nothing was paid for this order, so nothing can be paid back."))
+    lock_payment(session, paid_by.id)
+    line = select(OrderLine.id).where(OrderLine.order_id == order_id)
+    pass_ = session.scalar(select(Pass).where(Pass.id == pass_id, Pass.order_line_id.in_(line)))
+    external = select(Refund.id).where(
+        Refund.order_id == order_id, Refund.source == "external", Refund.state == "succeeded"
+    )
+    if pass_ is None or session.scalar(external.limit(1)) is None:
+        raise Conflict("not_refunded_there", N_("No refund was made at the provider for this order."))
+    refund_outcomes.end_passes(session, [pass_id], "refund", now=now)
+    write_audit(session, staff, "pass.cancelled", f"pass:{pass_id}", now=now, note=note)
+
+
+def note_evidence(session: Session, staff: Staff, order_id: int, *, now: datetime) -> None:
+    """The evidence of an order leaves the house: with names and visits."""
+    write_audit(session, staff, "order.evidence_taken", f"order:{order_id}", now=now)
+
+
+def settle_difference(session: Session, staff: Staff, number: int, *, note: str, now: datetime) -> None:
+    """Somebody has found out what a difference is."""
+    found = reconciliation.settle_exception(session, number, by=staff.login, note=note, now=now)
+    subject = f"order:{found.order_id}" if found.order_id else f"difference:{number}"
+    write_audit(session, staff, "money.difference_settled", subject, now=now, note=note)
+
+
+def retry_message(session: Session, staff: Staff, event_id: str, *, now: datetime) -> None:
+    """Act once more on a message that was given up or belonged to nothing."""
+    inbox.take_up_again(session, event_id, now=now)
+    write_audit(session, staff, "money.message_retried", f"message:{event_id}", now=now)

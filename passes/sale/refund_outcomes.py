@@ -1,0 +1,183 @@
+"""What becomes of a refund: sent, on its way, arrived, failed; and with it of the passes it is for."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from passes.errors import N_, Conflict
+from passes.lifecycle.endings import void_passes
+from passes.lifecycle.models import Pass
+from passes.sale import service, stock
+from passes.sale.journal import Moved, note
+from passes.sale.models import Order, Payment, Refund, RefundLine
+from passes.sale.money_rules import moved_by_refund
+from passes.sale.provider import RefundSnapshot
+from passes.sale.queries import lock_payment
+from passes.sale.rules import next_refund_state, next_try_at
+
+# How often a refund on its way is asked after, and when somebody has to look at one that does not arrive.
+_LOOK_EVERY = timedelta(minutes=5)
+_STUCK_AFTER = timedelta(days=5)
+
+
+def list_unsettled(session: Session, now: datetime, limit: int) -> Sequence[tuple[Refund, str]]:
+    """Refunds to be sent or asked after, each with its payment's intent."""
+    statement = (
+        select(Refund, Payment.provider_intent_id)
+        .join(Payment, Payment.id == Refund.payment_id)
+        .where(Refund.state.in_(("requested", "pending")), Refund.channel == "provider")
+        .where(Refund.next_attempt_at <= now)
+        .order_by(Refund.next_attempt_at, Refund.id)
+        .limit(limit)
+    )
+    return [(refund, intent or "") for refund, intent in session.execute(statement)]
+
+
+def mark_sent(session: Session, refund_id: int, *, now: datetime) -> datetime:
+    """About to be sent; returns when that was first so. Kept before the call: a killed process leaves it behind."""
+    _, _, refund = _locked(session, refund_id)
+    refund.submitted_at = refund.submitted_at or now
+    return refund.submitted_at
+
+
+def postpone(session: Session, refund_id: int, *, now: datetime) -> None:
+    """The provider did not answer: the same key again, a little later."""
+    _, _, refund = _locked(session, refund_id)
+    refund.next_attempt_at = next_try_at(6, now)
+
+
+def record_refund(session: Session, refund_id: int, snapshot: RefundSnapshot, *, now: datetime) -> str:
+    """Apply what the provider says of a refund; returns its state. A pending one is no failure. Safe to repeat."""
+    order, payment, refund = _locked(session, refund_id)
+    return apply_snapshot(session, order, payment, refund, snapshot, now=now)
+
+
+def apply_snapshot(
+    session: Session, order: Order, payment: Payment, refund: Refund, snapshot: RefundSnapshot, *, now: datetime
+) -> str:
+    """The same, on rows that are locked already."""
+    refund.provider_refund_id = refund.provider_refund_id or snapshot.id
+    refund.failure_reason, refund.pending_reason = snapshot.failure_reason, snapshot.pending_reason
+    refund.submitted_at = refund.submitted_at or now
+    refund.next_attempt_at = now + _LOOK_EVERY
+    waits_for_money = snapshot.status == "pending" and snapshot.pending_reason == "insufficient_funds"
+    if waits_for_money or (snapshot.status == "pending" and now - refund.created_at > _STUCK_AFTER):
+        service.add_attention(order, "refund_waits")
+    _move(session, order, payment, refund, snapshot.status, actor="provider", now=now)
+    return refund.state
+
+
+def reject_refund(session: Session, refund_id: int, code: str, *, now: datetime) -> None:
+    """The provider will not make this refund: asking again changes nothing, somebody has to look."""
+    order, payment, refund = _locked(session, refund_id)
+    if refund.state == "requested":
+        refund.failure_reason = code
+        _move(session, order, payment, refund, "failed", actor="provider", now=now)
+
+
+def record_payout_by_hand(session: Session, refund_id: int, *, by: str, evidence: str, now: datetime) -> Refund:
+    """Staff has paid a manual refund by a transfer. Conflict where it is none, or is settled already."""
+    order, payment, refund = _locked(session, refund_id)
+    if refund.channel != "manual" or refund.state != "requested":
+        raise Conflict("refund_settled", N_("This refund waits for no transfer by hand."))
+    refund.approved_by, refund.evidence_note, refund.submitted_at = by, evidence, now
+    _move(session, order, payment, refund, "succeeded", actor=by, now=now)
+    waiting = select(Refund.id).where(
+        Refund.order_id == order.id, Refund.channel == "manual", Refund.state == "requested"
+    )
+    session.flush()
+    if session.scalar(waiting.limit(1)) is None:
+        order.attention = [flag for flag in order.attention if flag != "refund_by_hand"]
+    return refund
+
+
+def import_refund(
+    session: Session, order: Order, payment: Payment, snapshot: RefundSnapshot, *, now: datetime
+) -> Refund:
+    """A refund somebody made at the provider: counted like ours; what becomes of the passes is for staff to say."""
+    uid = uuid4()
+    refund = Refund(
+        uid=uid,
+        payment_id=payment.id,
+        order_id=order.id,
+        amount_fen=snapshot.amount_fen,
+        state="requested",
+        source="external",
+        reason="external",
+        channel="provider",
+        idempotency_key=f"refund:{uid}",
+        provider_refund_id=snapshot.id,
+        requested_by="provider",
+        created_at=now,
+    )
+    session.add(refund)
+    session.flush()
+    service.add_attention(order, "external_refund")
+    note(
+        session,
+        order,
+        payment,
+        actor="provider",
+        fact="external",
+        to_state="requested",
+        refund_id=refund.id,
+        amount_fen=refund.amount_fen,
+        now=now,
+    )
+    apply_snapshot(session, order, payment, refund, snapshot, now=now)
+    return refund
+
+
+def _locked(session: Session, refund_id: int) -> tuple[Order, Payment, Refund]:
+    order, payment = lock_payment(session, session.get_one(Refund, refund_id).payment_id)
+    statement = select(Refund).where(Refund.id == refund_id).with_for_update(key_share=True)
+    return order, payment, session.scalars(statement.execution_options(populate_existing=True)).one()
+
+
+def _move(
+    session: Session, order: Order, payment: Payment, refund: Refund, status: str, *, actor: str, now: datetime
+) -> None:
+    step = next_refund_state(refund.state, status)
+    if step.outcome == "invalid":
+        service.add_attention(order, "refund_in_doubt")
+    if step.outcome != "moved":
+        return
+    was, refund.state = refund.state, step.state
+    refund.settled_at = None if step.state == "pending" else now
+    fen = moved_by_refund(was, step.state, refund.amount_fen)
+    payment.amount_refunded_fen -= fen
+    account = "bank" if refund.channel == "manual" else "provider"
+    note(
+        session,
+        order,
+        payment,
+        actor=actor,
+        fact=status,
+        from_state=was,
+        to_state=step.state,
+        refund_id=refund.id,
+        amount_fen=refund.amount_fen,
+        moved=Moved(fen, account, payment.received_currency or payment.currency),
+        now=now,
+    )
+    if step.state in ("failed", "canceled"):
+        # The hold stays: nobody rides on a refund that may be paid in another way tomorrow.
+        service.add_attention(order, "refund_failed")
+    if step.state == "succeeded":
+        _settle_passes(session, refund, now=now)
+    session.flush()
+
+
+def _settle_passes(session: Session, refund: Refund, *, now: datetime) -> None:
+    lines = session.scalars(select(RefundLine.pass_id).where(RefundLine.refund_id == refund.id))
+    end_passes(session, lines.all(), "refund", now=now)
+
+
+def end_passes(session: Session, pass_ids: Sequence[int], cause: str, *, now: datetime) -> None:
+    """Void them, and let others buy what they took of the stock: passes first, then windows."""
+    ended = void_passes(session, pass_ids, cause, now=now)
+    lines = session.scalars(select(Pass.order_line_id).where(Pass.id.in_(ended)))
+    stock.give_back(session, lines.all(), now=now)

@@ -1,0 +1,104 @@
+"""What a pass would get back now: its history read, the calculator asked."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from passes.catalogue.queries import get_terms
+from passes.clock import local_day
+from passes.entitlement.nodes import Text
+from passes.gate.models import Scan
+from passes.lifecycle.models import Pass
+from passes.sale.models import Order, OrderLine, Refund, RefundLine
+from passes.sale.refund_rules import Cause, History, Quote, Use, refund_of, refund_terms_of, value_of_use
+
+
+@dataclass(frozen=True, slots=True)
+class PassQuote:
+    """quote: what the calculator says now. uses_seen: how many admissions it counted.
+
+    refund: state and amount of the last refund of this pass, whatever came of it: then a holder asks for no other.
+    """
+
+    order_id: int
+    quote: Quote
+    uses_seen: int
+    refund: tuple[str, int] | None = None
+
+    @property
+    def may_ask(self) -> bool:
+        return self.refund is None and self.quote.payout_fen > 0
+
+
+def find_quote(
+    session: Session, pass_: Pass, *, now: datetime, cause: Cause = "holder", compensation_fen: int = 0
+) -> PassQuote | None:
+    """None where no paid order stands behind the pass. Whoever pays by it locks the pass first."""
+    row = session.execute(
+        select(Order.id, Order.paid_at, OrderLine.amount_fen)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(OrderLine.id == pass_.order_line_id)
+    ).first()
+    if row is None or row.paid_at is None:
+        return None
+    history = _history(session, pass_, row.amount_fen, row.paid_at)
+    terms = refund_terms_of(get_terms(session, pass_.terms_version).pass_rules)
+    quote = refund_of(terms, history, local_day(now), cause=cause, compensation_fen=compensation_fen)
+    return PassQuote(row.id, quote, len(history.uses), _refund_of(session, pass_.id))
+
+
+def list_quotes(session: Session, passes: Iterable[Pass], *, now: datetime) -> list[tuple[Pass, Quote, Quote]]:
+    """Of each pass that was paid for: what it gets by its terms, and what it would get were the operator at fault."""
+    found = []
+    for pass_ in passes:
+        own = find_quote(session, pass_, now=now)
+        at_fault = find_quote(session, pass_, now=now, cause="operator")
+        if own is not None and at_fault is not None:
+            found.append((pass_, own.quote, at_fault.quote))
+    return found
+
+
+def _history(session: Session, pass_: Pass, paid_fen: int, paid_at: datetime) -> History:
+    return History(
+        paid_fen=paid_fen,
+        paid_on=local_day(paid_at),
+        issued_on=local_day(pass_.issued_at),
+        state=pass_.state,
+        validity_days=pass_.validity_days,
+        valid_from=pass_.valid_from,
+        valid_until=pass_.valid_until,
+        uses=_uses(session, pass_),
+    )
+
+
+def _uses(session: Session, pass_: Pass) -> tuple[Use, ...]:
+    """Admissions not taken back, worth what the pass's own terms say; a benefit they do not know is worth nothing."""
+    benefits = get_terms(session, pass_.terms_version).benefits
+    scans = session.execute(
+        select(Scan.benefit_id, Scan.local_day)
+        .where(Scan.pass_id == pass_.id, Scan.verdict == "admitted")
+        .order_by(Scan.scanned_at, Scan.id)
+    )
+    found = []
+    days: dict[str, list[date]] = defaultdict(list)
+    for benefit_id, used_on in scans:
+        benefit = benefits.get(benefit_id or "")
+        name = benefit.name if benefit else Text(benefit_id or "–", benefit_id or "–")
+        found.append(Use(name, used_on, value_of_use(benefit, used_on, days[benefit.id]) if benefit else 0))
+        days[benefit_id or ""].append(used_on)
+    return tuple(found)
+
+
+def _refund_of(session: Session, pass_id: int) -> tuple[str, int] | None:
+    row = session.execute(
+        select(Refund.state, RefundLine.amount_fen)
+        .join(RefundLine, RefundLine.refund_id == Refund.id)
+        .where(RefundLine.pass_id == pass_id)
+        .order_by(Refund.id.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else (row.state, row.amount_fen)

@@ -1,0 +1,111 @@
+"""Everything about one holder, to take along; and its erasure."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from passes.access.models import AuditEntry
+from passes.access.rules import HOLDER
+from passes.access.service import write_audit
+from passes.errors import N_, Conflict
+from passes.feedback.models import SurveyInvitation
+from passes.gate.models import Scan
+from passes.lifecycle.endings import void_passes
+from passes.lifecycle.models import Member, Pass, PassHold, WalletLink
+from passes.lifecycle.queries import find_open_hold, get_member, lock_passes
+from passes.mail.models import Letter
+from passes.sale.invoice_models import OrderInvoice
+from passes.sale.models import Order, OrderLine, Payment, Refund
+from passes.sale.queries import lock_order
+from passes.sale.refund_quotes import find_quote
+from passes.wallet.models import Lookup
+from passes.wallet.retention import erase_passes
+from passes.wallet.retention_rules import may_erase
+
+# What is left out of an export, and why it is no loss: secrets of ours that say nothing of the holder.
+SECRETS = frozenset(
+    {"document_hmac", "id_tag", "form_key", "public_id", "idempotency_key", "request", "content_hash", "code_body"}
+)
+
+WHY_NOT = {
+    "refund_under_way": N_("A refund is under way: it needs these data. Please come back when the money has arrived."),
+    "dispute_open": N_("A payment is disputed: the data are needed until that is settled."),
+    "pass_alive": N_("The pass can still be used. Ask for the money first, or say below that it shall end without it."),
+}
+
+
+def export_of(session: Session, pass_: Pass, now: datetime) -> dict[str, Any]:
+    """JSON-able: every row about this pass and its order, as it is stored, but for keys and digests."""
+    line = session.get(OrderLine, pass_.order_line_id)
+    order = session.get(Order, line.order_id) if line else None
+    about = [f"pass:{pass_.id}", *([f"order:{order.id}"] if order else [])]
+    member = get_member(session, pass_.member_id)
+    found: dict[str, Any] = {
+        "exported_at": now,
+        "pass": _plain(pass_),
+        "holder": _plain(member),
+        "order": _plain(order) if order else None,
+        "order_line": _plain(line) if line else None,
+        "holds": _all(session, PassHold, PassHold.pass_id == pass_.id),
+        "links": _all(session, WalletLink, WalletLink.pass_id == pass_.id),
+        "visits": _all(session, Scan, Scan.pass_id == pass_.id),
+        "surveys": _all(session, SurveyInvitation, SurveyInvitation.pass_id == pass_.id),
+        "letters": _all(session, Letter, Letter.about.in_(about)),
+        "changes": _all(session, AuditEntry, AuditEntry.subject.in_(about)),
+        "lookups": _all(session, Lookup, _of(member)),
+    }
+    if order is not None:
+        found |= {
+            "payments": _all(session, Payment, Payment.order_id == order.id),
+            "refunds": _all(session, Refund, Refund.order_id == order.id),
+            "invoice": _all(session, OrderInvoice, OrderInvoice.order_id == order.id),
+        }
+    return found
+
+
+def _of(member: Member) -> Any:
+    return (Lookup.phone == member.phone) & (Lookup.document_last4 == member.document_last4)
+
+
+def _all(session: Session, table: type[Any], which: Any) -> list[dict[str, Any]]:
+    rows: Iterable[Any] = session.scalars(select(table).where(which).order_by(*table.__table__.primary_key))
+    return [_plain(row) for row in rows]
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    names = [column.key for column in row.__mapper__.column_attrs]
+    plain = {name: getattr(row, name) for name in names if name not in SECRETS}
+    return {name: value.hex() if isinstance(value, bytes) else value for name, value in plain.items()}
+
+
+def why_not_erase(session: Session, pass_: Pass, now: datetime) -> str | None:
+    """retention_rules.may_erase of this pass now."""
+    quote = find_quote(session, pass_, now=now)
+    under_way = quote is not None and quote.refund is not None and quote.refund[0] in ("requested", "pending")
+    hold = find_open_hold(session, pass_.id, now)
+    return may_erase(pass_.state, refund_under_way=under_way, disputed=hold is not None and hold.reason == "dispute")
+
+
+def erase_my_data(session: Session, pass_: Pass, *, end_pass: bool, now: datetime) -> None:
+    """Blank everything personal; done twice, it is done. end_pass: a living pass ends, without money back.
+
+    Conflict: refund_under_way, dispute_open, pass_alive. Kept are amounts, numbers, times, invoice data and the log.
+    """
+    line = session.get(OrderLine, pass_.order_line_id)
+    if line is not None:
+        lock_order(session, line.order_id)
+    lock_passes(session, [pass_.id])
+    reason = why_not_erase(session, pass_, now)
+    if reason == "pass_alive" and end_pass:
+        void_passes(session, [pass_.id], "given_up", now=now)
+    elif reason is not None:
+        raise Conflict(reason, WHY_NOT[reason])
+    member = get_member(session, pass_.member_id)
+    if member.erased_at is not None:
+        return
+    session.execute(delete(Lookup).where(_of(member)))
+    erase_passes(session, [pass_.id], now=now)
+    write_audit(session, None, "pass.data_erased", f"pass:{pass_.id}", now=now, by=HOLDER)

@@ -1,0 +1,193 @@
+"""What happens between a buyer, the shop and the cashier, in words the scenarios share."""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from threading import Barrier
+from typing import TypeVar
+
+import orjson
+import requests
+from sqlalchemy import func, select
+
+from passes import clock
+from passes.cashier.delivery import signature_header
+from passes.db import transaction
+from passes.events.outbox import OutboxRow
+from passes.lifecycle.models import Pass
+from passes.lifecycle.service import next_serial
+from passes.mail.models import Letter
+from passes.sale import flows, money_flows, queries, stock, stock_windows, webhook_flows
+from passes.sale.models import Order, OrderLine, Payment, Refund
+from passes.sale.refunds import RefundAsked, RefundPart, request_refund
+from passes.sale.stock_windows import NewWindow
+from tests.services.conftest import Cashier, Shop
+from tests.services.payment_checker import check
+
+LATER = timedelta(minutes=40)
+Answer = TypeVar("Answer")
+
+
+def start(shop: Shop, order: Order) -> str:
+    return flows.start_payment(shop.provider, shop.settings, order.id, now=clock.now())
+
+
+def payments_of(order: Order) -> list[Payment]:
+    with transaction() as session:
+        return list(queries.list_payments(session, order.id))
+
+
+def state_of(order: Order) -> str:
+    with transaction() as session:
+        return session.get_one(Order, order.id).state
+
+
+def count(table: type) -> int:
+    with transaction() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def hear(shop: Shop, until: Callable[[], bool] | None = None) -> None:
+    """Let webhooks arrive and act on them, for at most a minute."""
+    for _ in range(1_200):
+        webhook_flows.process_webhook_inbox(shop.provider, shop.settings, now=clock.now())
+        if until is None or until():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not come to that")
+
+
+def come_back(shop: Shop, answer: requests.Response) -> requests.Response:
+    """Follow the cashier's redirect to the shop, as a browser does."""
+    assert answer.status_code == 303
+    return requests.get(answer.headers["Location"], timeout=20)
+
+
+def assert_paid_once(order: Order) -> None:
+    assert state_of(order) == "paid"
+    with transaction() as session:
+        assert session.scalars(select(Pass.livemode).where(Pass.livemode.is_(False))).all() == [False]
+        assert session.scalars(select(Letter.kind)).all() == ["order_paid"]
+        types = session.scalars(select(OutboxRow.type).order_by(OutboxRow.id)).all()
+        assert types == ["order.placed.v1", "pass.issued.v1", "order.paid.v1"]
+        assert session.scalars(select(Payment.state)).all().count("succeeded") == 1
+
+
+def signed(payload: object, *, secret: str = "whsec_sandbox_new", age: int = 0) -> tuple[bytes, str]:
+    """A body and its header, made by the cashier's own signer."""
+    body = orjson.dumps(payload)
+    return body, signature_header(body, [secret], at=int(clock.now().timestamp()) - age)
+
+
+def post_webhook(shop: Shop, body: bytes, header: str | None) -> int:
+    headers = {"Stripe-Signature": header} if header is not None else {}
+    address = f"{shop.settings.public_url}/webhooks/stripe"
+    return requests.post(address, data=body, headers=headers, timeout=20).status_code
+
+
+EVENT = {
+    "id": "evt_1",
+    "object": "event",
+    "api_version": "2026-10-28.endive",
+    "created": 1_790_000_000,
+    "livemode": False,
+    "type": "checkout.session.completed",
+    "data": {"object": {"id": "cs_unknown", "object": "checkout.session", "metadata": {}}},
+}
+
+
+def paid_order(shop: Shop, cashier: Cashier, method: str = "card", **changes: object) -> Order:
+    """An order that was paid, the buyer being back at the shop; no message has arrived yet."""
+    cashier.behave(webhooks="hold")
+    order = shop.order(**changes)
+    come_back(shop, cashier.press(start(shop, order), "pay", method))
+    assert state_of(order) == "paid"
+    return order
+
+
+def order_of_three(shop: Shop) -> Order:
+    """One order with three passes of 199 yuan each. The form sells one at a time; the tables know more."""
+    order = shop.order()
+    with transaction() as session:
+        locked = queries.lock_order(session, order.id)
+        (line,) = queries.list_lines(session, order.id)
+        kept = {column.key: getattr(line, column.key) for column in OrderLine.__table__.columns if column.key != "id"}
+        window = stock.refuse_unless_on_sale(session, line.product_id, clock.now()).window
+        for position in (2, 3):
+            more = OrderLine(**kept | {"position": position, "serial": next_serial(session)})
+            session.add(more)
+            session.flush()
+            stock.hold(session, more, window, now=clock.now())
+        locked.total_fen = 3 * line.amount_fen
+    return order
+
+
+def passes_of(order: Order) -> list[Pass]:
+    with transaction() as session:
+        lines = select(OrderLine.id).where(OrderLine.order_id == order.id)
+        return list(session.scalars(select(Pass).where(Pass.order_line_id.in_(lines)).order_by(Pass.id)))
+
+
+def refunds_of(order: Order) -> list[Refund]:
+    with transaction() as session:
+        return list(session.scalars(select(Refund).where(Refund.order_id == order.id).order_by(Refund.id)))
+
+
+def attention_of(order: Order) -> list[str]:
+    with transaction() as session:
+        return list(session.get_one(Order, order.id).attention)
+
+
+def quota(shop: Shop, pieces: int) -> int:
+    """So many adult passes are on sale; returns the window."""
+    wanted = NewWindow("PASS-ADULT", clock.now() - timedelta(days=1), None, pieces)
+    with transaction() as session:
+        return stock_windows.add_window(session, None, wanted, now=clock.now())
+
+
+def ask_back(
+    order: Order, pass_ids: Sequence[int], *, key: str = "form", fen: int = 19900, **changes: object
+) -> Refund:
+    """Staff asks for a refund of these passes."""
+    parts = tuple(RefundPart(pass_id, fen) for pass_id in pass_ids)
+    asked = RefundAsked(f"{key}:{order.id}", parts, by="finance", **changes)  # type: ignore[arg-type]
+    with transaction() as session:
+        return request_refund(session, order.id, asked, now=clock.now())
+
+
+def send_refunds(shop: Shop, at: datetime | None = None) -> int:
+    return money_flows.submit_refunds(shop.provider, now=at or clock.now())
+
+
+def at_once(calls: Sequence[Callable[[], Answer]]) -> list[Answer]:
+    """All of them behind one barrier, each in a thread with a connection of its own."""
+    barrier = Barrier(len(calls))
+
+    def held(call: Callable[[], Answer]) -> Answer:
+        barrier.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [future.result() for future in [pool.submit(held, call) for call in calls]]
+
+
+def finish(shop: Shop, cashier: Cashier) -> None:
+    """Let everything arrive that was held, do every chore until nothing is left to do; then all must agree."""
+    cashier.behave(
+        webhooks="deliver", delay_seconds=0, api="up", refunds="normal", secrets="all", skew_seconds=0, release="true"
+    )
+    soon = clock.now() + timedelta(minutes=6)
+    webhook_flows.sweep_undelivered_events(
+        shop.provider, shop.settings, since=clock.now() - timedelta(hours=1), now=clock.now()
+    )
+    for _ in range(3):
+        webhook_flows.process_webhook_inbox(shop.provider, shop.settings, now=soon, limit=200)
+        flows.poll_payments(shop.provider, shop.settings, now=soon)
+        money_flows.submit_refunds(shop.provider, now=soon)
+        with transaction() as session:
+            on_their_way = session.scalars(select(Refund.provider_refund_id).where(Refund.state == "pending")).all()
+        for refund_id in on_their_way:
+            cashier.helper(f"refunds/{refund_id}/settle")
+        soon += timedelta(minutes=6)
+    check(cashier)

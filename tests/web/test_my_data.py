@@ -1,0 +1,170 @@
+"""The holder's data: everything can be taken along, and what is erased is gone from every table."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import MetaData, Text, cast, func, select, update
+from sqlalchemy.orm import Session
+
+from passes import clock
+from passes.access.models import AuditEntry
+from passes.db import Base
+from passes.lifecycle.models import Member, Pass
+from passes.lifecycle.service import activate_pass
+from passes.mail.models import Letter
+from passes.sale.invoice_models import OrderInvoice
+from passes.sale.invoices import InvoiceData, keep_invoice
+from passes.sale.models import Order, OrderLine, Payment, WebhookEvent
+from passes.sale.service import end_order
+from passes.wallet import retention_rules
+from passes.wallet.retention import forget_old_data
+from tests.city import pay, place
+from tests.factories import city
+from tests.web.browsers import signed_in
+from tests.web.test_wallet_refund import Holder
+
+NAME, PHONE_END, MAIL = "欧阳小明", "12340001", "holder1@example.com"
+
+
+@pytest.fixture
+def holder(client: FlaskClient, session: Session, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Holder:
+    made = Holder(client, session, now)
+    monkeypatch.setattr(clock, "now", lambda: made.now)
+    session.execute(update(Member).values(name=NAME))
+    session.execute(update(OrderLine).values(holder_name=NAME))
+    session.expire_all()
+    made.path = made.path.removesuffix("refund") + "data"
+    return made
+
+
+def tables_with(session: Session, words: str) -> list[str]:
+    """Every table of the database in whose rows these words stand, whatever the column."""
+    metadata: MetaData = Base.metadata
+    return sorted(
+        table.name
+        for table in metadata.sorted_tables
+        if session.scalar(
+            select(func.count())
+            .select_from(table)
+            .where(func.concat_ws(" ", *(cast(c, Text) for c in table.c)).contains(words))
+        )
+    )
+
+
+def test_the_file_holds_everything_and_no_secret_of_ours(holder: Holder, session: Session) -> None:
+    activate_pass(session, holder.pass_.id, now=holder.now)
+    holder.visit("B01", "S01")
+    answer = holder.client.get(f"{holder.path}.json")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    found = answer.get_json()
+    assert found["holder"]["name"] == NAME and found["order_line"]["holder_phone"].endswith(PHONE_END)
+    assert [visit["benefit_id"] for visit in found["visits"]] == ["B01"]
+    assert [payment["amount_received_fen"] for payment in found["payments"]] == [19900]
+    assert found["letters"][0]["recipient"] == MAIL
+    assert "document_hmac" not in answer.text and "idempotency_key" not in answer.text
+
+
+def test_what_is_erased_stands_in_no_table_any_more(holder: Holder, session: Session) -> None:
+    activate_pass(session, holder.pass_.id, now=holder.now)
+    holder.visit("B01", "S01")
+    invoice = InvoiceData("person", "发票抬头", None, "books@example.com")
+    keep_invoice(session, holder.order_id, invoice, now=holder.now)
+    for words in (NAME, PHONE_END, MAIL):
+        assert tables_with(session, words) != []
+    given = {"sure": "yes", "end_pass": "yes"}
+    assert holder.client.post(holder.path, data=given).status_code == 303
+    assert holder.client.post(holder.path, data=given).status_code == 303
+    for words in (NAME, PHONE_END, MAIL):
+        assert tables_with(session, words) == []
+    order = session.scalars(select(Order)).one()
+    assert (order.total_fen, order.state, order.email) == (19900, "paid", None)
+    assert session.scalars(select(OrderInvoice.title)).all() == ["发票抬头"]
+    assert session.scalars(select(Payment.amount_received_fen)).all() == [19900]
+    assert session.scalars(select(Pass.state)).all() == ["void"]
+    actions = session.scalars(select(AuditEntry.action).where(AuditEntry.subject == f"pass:{holder.pass_.id}")).all()
+    assert actions.count("pass.data_erased") == 1
+    assert "Your personal data were erased on" in holder.client.get(holder.path).text
+
+
+def test_the_desk_still_reads_an_erased_pass_and_order(holder: Holder, app: Flask, session: Session) -> None:
+    holder.client.post(holder.path, data={"sure": "yes", "end_pass": "yes"})
+    care = signed_in(app, session, "care", holder.now)
+    assert care.get(f"/admin/passes/{holder.pass_.id}").status_code == 200
+    assert care.get(f"/admin/orders/{holder.order_id}").status_code == 200
+    assert holder.client.get(holder.path.removesuffix("/data")).status_code == 200
+
+
+def test_a_living_pass_and_a_refund_under_way_keep_their_data(holder: Holder, session: Session) -> None:
+    answer = holder.client.post(holder.path, data={"sure": "yes"})
+    assert answer.status_code == 409 and "can still be used" in answer.text
+    refund = Holder.form
+    holder.path = holder.path.removesuffix("data") + "refund"
+    assert holder.client.post(holder.path, data=refund(holder)).status_code == 303
+    holder.path = holder.path.removesuffix("refund") + "data"
+    answer = holder.client.post(holder.path, data={"sure": "yes", "end_pass": "yes"})
+    assert answer.status_code == 409 and "A refund is under way" in answer.text
+    assert session.scalars(select(Member.name)).all() == [NAME]
+
+
+@pytest.mark.parametrize("given", [{}, {"sure": "no"}, {"sure": "yes", "end_pass": "perhaps"}])
+def test_without_the_tick_nothing_is_erased(holder: Holder, session: Session, given: dict[str, str]) -> None:
+    assert holder.client.post(holder.path, data=given).status_code == 422
+    assert session.scalars(select(Member.name)).all() == [NAME]
+
+
+def test_the_notice_says_what_the_chore_does(client: FlaskClient, session: Session, now: datetime) -> None:
+    city(session, now=now)
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en-GB"
+    page = client.get("/privacy").text
+    assert f"{retention_rules.HOLDER_AFTER_END.days // 365} years after the pass has ended" in page
+    assert f"An order that nobody paid: {retention_rules.UNPAID_ORDER.days} days." in page
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "zh-CN"
+    assert "隐私说明" in client.get("/privacy").text
+
+
+def test_the_chore_forgets_what_was_kept_long_enough_and_nothing_else(session: Session, now: datetime) -> None:
+    city(session, now=now)
+    paid = place(1, "王小明", now)
+    pay(paid, "alipay", now)
+    unpaid, waiting = place(2, "李丽", now), place(5, "张伟", now)
+    assert end_order(session, session.get_one(Order, unpaid), "hold_over", actor="chore", reason="", now=now)
+    session.execute(update(Pass).values(state="void", ended_at=now))
+    message = {
+        "type": "checkout.session.completed",
+        "livemode": False,
+        "object_type": "checkout.session",
+        "object_id": "cs_1",
+        "provider_created_at": now,
+        "payload": {"customer_details": {"email": MAIL}},
+        "received_at": now,
+        "next_attempt_at": now,
+    }
+    session.add(WebhookEvent(event_id="evt_1", state="processed", **message))
+    session.add(WebhookEvent(event_id="evt_2", state="received", **message))
+    session.flush()
+
+    def names() -> set[str]:
+        return set(session.scalars(select(OrderLine.holder_name).order_by(OrderLine.id)))
+
+    assert forget_old_data(session, now=now + timedelta(days=29)) == 0
+    assert forget_old_data(session, now=now + timedelta(days=31)) > 0
+    assert names() == {"王小明", "–", "张伟"}
+    assert forget_old_data(session, now=now + timedelta(days=181)) > 0
+    assert set(session.scalars(select(Letter.body).where(Letter.state != "waiting"))) <= {"–"}
+    payloads = dict(session.execute(select(WebhookEvent.event_id, WebhookEvent.payload)).all())
+    assert payloads["evt_1"] == {} and payloads["evt_2"] != {}
+    assert session.scalars(select(Member.name)).all() == ["王小明"]
+    later = now + retention_rules.HOLDER_AFTER_END + timedelta(days=1)
+    assert forget_old_data(session, now=later) > 0
+    assert session.scalars(select(Member.name)).all() == ["–"]
+    assert names() == {"–", "张伟"}
+    assert forget_old_data(session, now=later) == 0
+    assert session.get_one(Order, waiting).erased_at is None
+    assert "王" not in str(session.scalars(select(AuditEntry.facts)).all())
+
+
+def test_a_link_that_is_not_ours_gives_no_data(client: FlaskClient, session: Session) -> None:
+    for path in ("/w/nonsense/data", "/w/nonsense/data.json"):
+        assert client.get(path).status_code == 404
