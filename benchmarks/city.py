@@ -63,6 +63,13 @@ class City:
         with db.transaction() as session:
             return self._code(session, FIRST_PASS + self.taken - 1)
 
+    def counters_of_the_last(self) -> int:
+        """How many counters the pass that was shown last has moved."""
+        with psycopg.connect(self.url) as connection:
+            asked = "SELECT count(*) FROM pass_counter WHERE pass_id = %s AND used = 1"
+            row = connection.execute(asked, [FIRST_PASS + self.taken - 1]).fetchone()
+        return row[0] if row else 0
+
     def statements_of_a_scan(self, gate: Gate | None = None) -> int:
         """How many statements one admitted scan sends, at the gate that is measured or at another."""
         sent: list[str] = []
