@@ -73,7 +73,7 @@ class City:
     def statements_of_a_scan(self, gate: Gate | None = None) -> int:
         """How many statements one admitted scan sends, at the gate that is measured or at another."""
         sent: list[str] = []
-        codes = [self.new_code() for _ in range(2)]
+        codes = [self.new_code() for _ in range(6)]
         with db.transaction() as session:
             engine = session.get_bind()
 
@@ -81,12 +81,15 @@ class City:
             sent.append(str(arguments[2]))
 
         event.listen(engine, "before_cursor_execute", note)
+        counted = []
         for code in codes:
-            # The first scan of a process reads the terms and the keys, too: the second is one like all others.
+            # The first scan of a process reads the terms and the keys, too, and every two seconds one asks what is
+            # closed: the shortest is one like nearly all others.
             sent.clear()
             admit(gate or self.gate, code)
+            counted.append(len(sent))
         event.remove(engine, "before_cursor_execute", note)
-        return len(sent)
+        return min(counted)
 
 
 def admit(gate: Gate, code: str) -> float:
