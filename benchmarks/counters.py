@@ -18,6 +18,8 @@ def measure_counters(city: City) -> dict[int, float]:
     for _ in range(WARM_UP + ROUNDS):
         for counters, gate in city.desks.items():
             took[counters].append(admit(gate, city.new_code()))
+            if not took[counters][1:] and city.counters_of_the_last() != counters:
+                raise SystemExit(f"a scan moves {city.counters_of_the_last()} counters, not {counters}: mend city.py")
     medians = {counters: median(all_[WARM_UP:]) * 1000 for counters, all_ in took.items()}
     for counters, gate in city.desks.items():
         told = {

@@ -11,9 +11,9 @@ from passes.events.contract import (
     PassActivated,
     PassExpired,
     PassIssued,
+    PassVoided,
     ReservationCancelled,
     ReservationMade,
-    PassVoided,
     SurveyInvited,
 )
 

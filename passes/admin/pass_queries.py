@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from passes.admin.rules import Sought
 from passes.catalogue.queries import effective_terms, get_terms
+from passes.catalogue.sheets import day_sheet
 from passes.clock import local_day
 from passes.entitlement.nodes import Text
 from passes.gate.models import Scan
@@ -39,7 +40,7 @@ class PassRow:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What a pass did with one benefit. limits: (day or term, used, allowed) of the limits that count now."""
+    """What a pass did with one benefit. limits: (day, month or term, used, allowed) of the limits that count now."""
 
     benefit: Text
     times: int
@@ -175,15 +176,10 @@ def _uses(session: Session, pass_: Pass, today: date) -> list[Use]:
         .group_by(Scan.benefit_id)
     )
     counters = used_counters(session, pass_.id)
-    periods = {today.isoformat(): "day", f"term:{pass_.valid_from}": "term"}
+    sheet = day_sheet(session, pass_.terms_version, today)
     found = []
     for benefit_id, times, last_at in admitted:
-        benefit = benefits[benefit_id or ""]
-        limits = [
-            (periods[period], used, int(getattr(rule, "limit", 0)))
-            for rule in benefit.rules
-            for (name, period), used in sorted(counters.items())
-            if name == f"{rule.name}:{benefit_id}" and period in periods
-        ]
-        found.append(Use(benefit.name, times, last_at, limits))
+        counted = sheet.offers[benefit_id or ""].limits(today, pass_.valid_from or today)
+        limits = [(limit.per, counters.get(limit.key, 0), limit.limit or 0) for limit in counted]
+        found.append(Use(benefits[benefit_id or ""].name, times, last_at, limits))
     return sorted(found, key=lambda use: (-use.times, use.benefit.en))

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from passes.entitlement.nodes import Text
-from passes.entitlement.rule_limits import PerDay, PerMonth, PerTerm
+from passes.entitlement.rule_counts import PerDay, PerMonth, PerTerm
 from passes.entitlement.rule_terms import ThenDiscount, Variants
 from passes.entitlement.terms import Benefit
 from passes.sale import refund_words as words
