@@ -19,7 +19,7 @@ from tests.services.payment_scenes import (
 )
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_no_random_history_makes_or_loses_a_fen(shop: Shop, cashier: Cashier, seed: int) -> None:
     History(shop, cashier, seed).run(14)
 

@@ -29,7 +29,7 @@ from tests.services.payment_scenes import (
 
 RANKS = {"orders": 0, "payment": 1, "refund": 2, "pass": 3, "sale_window": 4}
 _LOCKS = re.compile(r'\bFROM "?(orders|payment|refund|pass)"?\s.*FOR (?:NO KEY )?UPDATE', re.S)
-_UPDATES = re.compile(r'^UPDATE "?(sale_window)"?\s')
+_UPDATES = re.compile(r'UPDATE "?(sale_window)"?\s')
 
 
 @contextmanager
