@@ -82,9 +82,11 @@ def drop(server: str, url: str) -> None:
 
 
 def group_of(path: Path, fixtures: Collection[str]) -> str:
-    """What one worker runs together: a file, or all that shares a broker or a test cashier."""
+    """What one worker runs together: a file, or all that shares a broker, a test cashier or the twins' cases."""
     if path.parent.name == "consumers" or path.name in ("test_river.py", "test_compose.py"):
         return "broker"
+    if path.parent.name == "twins":
+        return "twins"
     return "cashier" if "running_cashier" in fixtures else str(path.relative_to(ROOT))
 
 

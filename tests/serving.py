@@ -35,6 +35,11 @@ def _counted(app: WSGIApplication, answering: set[object]) -> WSGIApplication:
     def counted(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = object()
         answering.add(request)
-        return ClosingIterator(app(environ, start_response), [lambda: answering.discard(request)])
+        try:
+            answer = app(environ, start_response)
+        except BaseException:
+            answering.discard(request)
+            raise
+        return ClosingIterator(answer, [lambda: answering.discard(request)])
 
     return counted
