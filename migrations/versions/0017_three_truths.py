@@ -30,6 +30,14 @@ def upgrade() -> None:
         "UPDATE scan SET used_up = replace(replace(used_up::text, '\"per_day:', '\"benefit:'),"
         " '\"per_term:', '\"benefit:')::jsonb WHERE used_up IS NOT NULL"
     )
+    # What the new rules ask of earlier visits: where a pass went in, by day and by term.
+    for period in ("s.local_day::text", "'term:' || p.valid_from"):
+        op.execute(
+            "INSERT INTO pass_counter (pass_id, name, period, allowed, used)"
+            f" SELECT s.pass_id, 'visit:' || s.venue_id, {period}, NULL, count(*) FROM scan s"
+            " JOIN pass p ON p.id = s.pass_id"
+            " WHERE s.verdict = 'admitted' AND s.local_day >= p.valid_from GROUP BY 1, 2, 3"
+        )
     op.alter_column("scan", "used_up", comment=USED_UP_NOW, existing_type=JSONB())
     op.add_column(
         "scan",

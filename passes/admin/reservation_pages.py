@@ -19,11 +19,12 @@ from passes.admin.place_words import RESERVATION_STATES
 from passes.admin.rules import sought
 from passes.admin.words import translated
 from passes.booking.queries import ReservationRow, ReservationSearch, get_reservation, list_reservations
-from passes.booking.rules import MOST_NIGHTS, Slot
+from passes.booking.rules import Slot
 from passes.booking.slot_queries import Bookable, list_bookable, list_slots
 from passes.catalogue import queries as catalogue_queries
 from passes.clock import day_start
 from passes.db import transaction
+from passes.entitlement.rule_slots import MOST_NIGHTS
 from passes.entitlement.terms import Terms
 from passes.errors import NotFound, Problem
 from passes.http import Page, load_form, page_request, pick

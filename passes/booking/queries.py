@@ -50,6 +50,31 @@ def booked_for(
     return {pass_id: tuple(booked) for pass_id, booked in found.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A reservation and when it stood: from made_at until it was cancelled, if it was."""
+
+    booked: Booked
+    made_at: datetime
+    cancelled_at: datetime | None
+
+    def stood(self, moment: datetime) -> bool:
+        return self.made_at <= moment and (self.cancelled_at is None or moment < self.cancelled_at)
+
+
+def kept_for(session: Session, pass_ids: Iterable[int], *, since: datetime) -> dict[int, list[Kept]]:
+    """The reservations of each of these passes that were not over at `since`, whatever became of them: for reports."""
+    found: dict[int, list[Kept]] = {pass_id: [] for pass_id in pass_ids}
+    if found:
+        rows = select(*_COLUMNS, Reservation.made_at, Reservation.cancelled_at).where(
+            Reservation.pass_id.in_(found), Reservation.ends_at > since
+        )
+        for row in session.execute(rows.order_by(Reservation.starts_at, Reservation.id)):
+            booked = Booked(str(row.id), row.benefit_id, row.venue_id, row.starts_at, row.ends_at)
+            found[row.pass_id].append(Kept(booked, row.made_at, row.cancelled_at))
+    return found
+
+
 def read_booked(value: list[tuple[int, int, str, str, str, str]] | None) -> dict[int, tuple[Booked, ...]]:
     """What BOOKED_JSON gave, as booked_for answers."""
     found: dict[int, list[Booked]] = {}

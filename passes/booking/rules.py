@@ -11,7 +11,6 @@ from passes.entitlement.rule_slots import Reservation
 from passes.entitlement.spans import clock_words, in_season
 from passes.entitlement.terms import Benefit, Venue
 
-MOST_NIGHTS = 30
 LEAVES_BY_HOUR = 12
 
 

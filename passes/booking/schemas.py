@@ -1,6 +1,8 @@
 """Reservations as JSON."""
 
-from marshmallow import Schema, fields, validate
+from datetime import date
+
+from marshmallow import Schema, ValidationError, fields, validate
 
 from passes.errors import N_
 from passes.http import Count, Moment, Text
@@ -11,6 +13,11 @@ _DAY = N_("Write a day as 2026-05-01.")
 _CHOOSE = N_("Choose one of the list.")
 _PLACE = N_("Take `next_before` of the page before.")
 STATES = ("booked", "cancelled")
+
+
+def _of_this_millennium(day: date) -> None:
+    if not 2000 < day.year < 3000:
+        raise ValidationError(_DAY)
 
 
 class ReservationIn(Schema):
@@ -42,6 +49,7 @@ class ReservationQuery(Schema):
     day = fields.Date(
         load_default=None,
         error_messages={"invalid": _DAY, "format": _DAY},
+        validate=_of_this_millennium,
         metadata={"description": N_("A local day that they touch.")},
     )
     state = fields.String(load_default=None, validate=validate.OneOf(STATES, error=_CHOOSE))

@@ -11,6 +11,7 @@ from passes.booking.models import Reservation
 from passes.booking.rules import Slot
 from passes.catalogue.queries import effective_terms, get_calendar
 from passes.clock import local_day, local_time
+from passes.entitlement.rule_slots import EARLY, MOST_NIGHTS
 from passes.entitlement.rule_slots import Reservation as ReservationRule
 from passes.entitlement.terms import Benefit, Terms
 from passes.errors import N_, Conflict, Invalid, NotFound
@@ -53,7 +54,7 @@ def make_reservation(
     pass_ = get_locked_pass(session, pass_id)
     _refuse_unusable(session, pass_, now)
     slot = _slot(session, pass_, asked, now)
-    _refuse_second(session, asked, slot)
+    _refuse_second(session, asked, slot, by)
     made = Reservation(
         pass_id=pass_id,
         benefit_id=benefit_id,
@@ -75,7 +76,7 @@ def make_reservation(
 def cancel_reservation(
     session: Session, reservation_id: int, *, now: datetime, made_by: str | None = None
 ) -> Reservation:
-    """Give the place back; twice changes nothing. Conflict where its time is over.
+    """Give the place back; twice changes nothing. Conflict once a gate may have admitted with it.
 
     made_by: only what this one made; another's is NotFound.
     """
@@ -86,8 +87,8 @@ def cancel_reservation(
     session.refresh(found)
     if found.state == "cancelled":
         return found
-    if found.ends_at <= now:
-        raise Conflict("reservation_over", N_("The time of this reservation is over, so it cannot be cancelled."))
+    if found.starts_at - EARLY <= now:
+        raise Conflict("reservation_over", N_("The time of this reservation has come, so it cannot be cancelled."))
     found.state, found.cancelled_at = "cancelled", now
     session.flush()
     emit(session, _event(ReservationCancelled, found), now=now)
@@ -117,19 +118,20 @@ def _refuse_unusable(session: Session, pass_: Pass, now: datetime) -> None:
         raise Conflict("pass_frozen", N_("This pass is on hold. Please ask the service desk."))
 
 
-def _refuse_second(session: Session, asked: Asked, slot: Slot) -> None:
+def _refuse_second(session: Session, asked: Asked, slot: Slot, by: str) -> None:
     """Under the pass's lock; uq_reservation_slot has the last word."""
-    other = session.scalar(
-        select(Reservation.id).where(
+    other = session.execute(
+        select(Reservation.id, Reservation.made_by).where(
             Reservation.pass_id == asked.pass_id,
             Reservation.benefit_id == asked.benefit_id,
             Reservation.starts_at == slot.starts_at,
             Reservation.state == "booked",
         )
-    )
+    ).first()
     if other is not None:
         taken = N_("This pass has a reservation for this time already.")
-        raise Conflict("reservation_exists", taken, fields={"starts_at": [taken]}, reservation_id=other)
+        own = {"reservation_id": other.id} if other.made_by == by else {}
+        raise Conflict("reservation_exists", taken, fields={"starts_at": [taken]}, **own)
 
 
 def _slot(session: Session, pass_: Pass, asked: Asked, now: datetime) -> Slot:
@@ -163,7 +165,7 @@ def _benefit(terms: Terms, pass_: Pass, asked: Asked) -> Benefit:
 def _stay(rule: ReservationRule, asked: Asked) -> Slot:
     if asked.nights is None:
         raise _wrong("nights", N_("Say for how many nights: 1 to 30."))
-    if not 1 <= asked.nights <= rules.MOST_NIGHTS:
+    if not 1 <= asked.nights <= MOST_NIGHTS:
         raise _wrong("nights", N_("A stay is 1 to 30 nights long."))
     return rules.stay_of(asked.starts_at, asked.nights)
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from passes.catalogue.differences import RULE, Change, How, differences
+from passes.catalogue.losses import losses_of
 from passes.catalogue.models import TermsRemedy
 from passes.catalogue.publishing import list_remedies
 from passes.catalogue.queries import effective_terms, get_calendar, get_current, get_terms
 from passes.catalogue.remedies import remedy_words
+from passes.clock import local_day
 from passes.entitlement.nodes import Text
 from passes.entitlement.phrases import day_words, listed
 from passes.entitlement.plain import Among, short_words
@@ -36,7 +38,7 @@ def changes_since(session: Session, version: int, product_id: str) -> tuple[Sinc
     if version == newest or product_id not in pinned.products:
         return ()
     mine = effective_terms(session, version)
-    remedies = [row for row in list_remedies(session, after=version) if row.benefit_id in _ids(mine, product_id)]
+    remedies = [row for row in list_remedies(session, after=version) if _concerns(session, row, mine, product_id)]
     made_good = {row.benefit_id for row in remedies}
     return (
         *_added(pinned, mine, product_id),
@@ -44,6 +46,15 @@ def changes_since(session: Session, version: int, product_id: str) -> tuple[Sinc
         *_no_longer_sold(pinned, after, product_id, made_good),
         *_changed(session, pinned, after, product_id, made_good),
     )
+
+
+def _concerns(session: Session, row: TermsRemedy, mine: Terms, product_id: str) -> bool:
+    """Whether what the version took was taken from this product, and not only from another."""
+    if row.benefit_id not in _ids(mine, product_id):
+        return False
+    before, after = get_terms(session, row.version - 1), get_terms(session, row.version)
+    taken = losses_of(before, after, get_calendar(session), products={product_id}, today=local_day(row.recorded_at))
+    return any(loss.benefit_id == row.benefit_id for loss in taken)
 
 
 def _ids(terms: Terms, product_id: str) -> tuple[str, ...]:
@@ -71,7 +82,10 @@ def _taken(mine: Terms, remedies: Sequence[TermsRemedy]) -> Iterator[Since]:
         remedy = remedy_words(row.kind, row.amount)
         lines = [
             Text(f"{begins.zh}：{row.loss_zh}", f"{begins.en}: it {row.loss_en}"),
-            Text(f"为此{remedy.zh}", f"for this {remedy.en}"),
+            Text(
+                f"为此运营方承诺：{remedy.zh}；请到服务台办理",
+                f"for this the operator promises: {remedy.en}; the service desk sees to it",
+            ),
         ]
         if row.note:
             lines.append(Text(row.note, row.note))

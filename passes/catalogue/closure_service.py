@@ -77,11 +77,12 @@ def report_closure(session: Session, request: ClosureRequest, *, by: str, now: d
             "reference_reused",
             N_("This reference was used for something else. End that, and take another reference."),
         )
-    if (request.ends_at, request.note) != (first.ends_at, first.note):
+    lasting = [row for row in kept if row.ended_at is None and (row.ends_at is None or row.ends_at > now)]
+    changed = [row for row in lasting if (row.ends_at, row.note) != (request.ends_at, request.note)]
+    if changed:
         _refuse_faults(session, request, first.starts_at, now)
-        for row in kept:
-            if row.ended_at is None:
-                row.ends_at, row.note = request.ends_at, request.note
+        for row in changed:
+            row.ends_at, row.note = request.ends_at, request.note
         session.flush()
         forget(session)
     return [closure_found(row) for row in kept]

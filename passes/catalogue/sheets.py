@@ -13,6 +13,7 @@ from passes.entitlement.daysheet import DaySheet
 MOST_SHEETS = 200
 
 _lock = Lock()
+_compiling = Lock()
 Key = tuple[int, str, int, str, str, date]
 _sheets: OrderedDict[Key, DaySheet] = OrderedDict()
 
@@ -27,7 +28,12 @@ def day_sheet(session: Session, version: int, day: date) -> DaySheet:
         if sheet is not None:
             _sheets.move_to_end(key)
             return sheet
-    sheet = daysheet.compile(effective_terms(session, version), get_calendar(session), day)
+    terms, calendar = effective_terms(session, version), get_calendar(session)
+    # One at a time: after a load every gate asks for the same sheet, and one thread is enough to make it.
+    with _compiling:
+        with _lock:
+            made = _sheets.get(key)
+        sheet = made or daysheet.compile(terms, calendar, day)
     with _lock:
         kept = _sheets.setdefault(key, sheet)
         while len(_sheets) > MOST_SHEETS:

@@ -212,7 +212,9 @@ def moves_of(benefit: Benefit, place: Place, asked: frozenset[tuple[str, str]]) 
         for tally in rule.tallies(place)
         if tally.name.startswith("group:") and tally.name.endswith(f"/{benefit.id}")
     ]
-    wanted = (mark for mark in marks if (mark.name, mark.per) in asked and (mark.name, mark.per) not in limited)
+    # A benefit that comes later may ask for the spots of the whole term, so these are kept from the first visit on.
+    kept = asked | {(f"visit:{place.venue_id}", "term")} if place.venue_id in place.spots else asked
+    wanted = (mark for mark in marks if (mark.name, mark.per) in kept and (mark.name, mark.per) not in limited)
     return (*own, *wanted)
 
 
@@ -276,7 +278,7 @@ def terms_on(benefit: Benefit, day: date) -> Mapping[str, object]:
     return found
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def open_runs(terms: Terms, calendar: Calendar, first_year: int) -> Mapping[Spot, tuple[Run, ...]]:
     """The open days of every benefit at each of its venues, up to the end of the calendar's data."""
     first, last = date(first_year, 1, 1), date(max(calendar.years), 12, 31)

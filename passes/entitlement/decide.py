@@ -4,7 +4,7 @@ The order is fixed: the credential (before this), the pass, the product, the pla
 rules.py, last of all whether the place is full. decide.ts is the twin: what changes here changes there.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from passes import clock
@@ -21,7 +21,7 @@ NEEDS = "needs_confirmation"
 
 VAIN = frozenset(
     {"pass_not_active", "pass_expired", "pass_void", "pass_frozen", "not_included", "not_at_this_venue"}
-    | {"venue_full", "guardian_required", NEEDS}
+    | {"venue_full", "guardian_required", "replayed", NEEDS}
 )
 """Refusals that no waiting lifts, whatever the rules say."""
 
@@ -153,10 +153,12 @@ def use_of(offered: Offered, asked: Asked) -> tuple[tuple[Counter, ...], tuple[C
 
 
 def reported(sheet: DaySheet, facts: Facts) -> tuple[str | None, Decision]:
-    """A visitor who went in at facts.now: why he should not have, whatever he used before, and what it counts in.
+    """A visitor who went in at facts.now: why he should not have, whatever was used before, and what it counts in.
 
-    The reason is None where only his other uses could be one. The decision names the benefit where it is known.
+    The reason is None where only other uses could be one: of counters and stock nothing is asked, and the slot is the
+    one that was on. The decision names the benefit where it is known.
     """
+    facts = replace(facts, counters={}, stock={})
     meant = choose_benefit(sheet, facts.product_id, facts.venue_id, facts.benefit_id, facts.default_benefit_id)
     if not isinstance(meant, Chosen):
         return (meant if isinstance(meant, str) else NEEDS), Decision("admitted", facts.benefit_id)

@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from passes import clock
 from passes.access.rules import Gate
+from passes.booking.queries import Kept, kept_for
 from passes.catalogue.queries import get_venue
 from passes.catalogue.sheets import day_sheet
 from passes.entitlement.daysheet import Opening
+from passes.entitlement.facts import Booked
 from passes.events.contract import RedemptionAdjudicated
 from passes.events.outbox import emit_all
 from passes.gate.attempts import Attempt
@@ -34,21 +36,26 @@ def list_uses(session: Session, pass_ids: Collection[int]) -> dict[int, list[Use
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What a report of a pass is held against: all its uses, and when it was frozen."""
+    """What a report of a pass is held against: all its uses, when it was frozen, and what was booked when."""
 
     uses: list[Use]
     frozen: list[Frozen]
+    kept: list[Kept]
 
     def was_held(self, moment: datetime) -> bool:
         return any(since <= moment and (until is None or moment < until) for since, until in self.frozen)
 
+    def booked_at(self, moment: datetime) -> tuple[Booked, ...]:
+        return tuple(one.booked for one in self.kept if one.stood(moment))
 
-def list_past(session: Session, pass_ids: Collection[int]) -> dict[int, Past]:
-    """Of each pass. Ask under the pass lock."""
+
+def list_past(session: Session, pass_ids: Collection[int], since: datetime) -> dict[int, Past]:
+    """Of each pass; since: the moment of the first report. Ask under the pass lock."""
     if not pass_ids:
         return {}
     uses, frozen = list_uses(session, pass_ids), list_frozen(session, pass_ids)
-    return {pass_id: Past(uses[pass_id], frozen[pass_id]) for pass_id in pass_ids}
+    kept = kept_for(session, pass_ids, since=since)
+    return {pass_id: Past(uses[pass_id], frozen[pass_id], kept[pass_id]) for pass_id in pass_ids}
 
 
 def _use(scan: Scan) -> Use:

@@ -69,7 +69,8 @@ class Desk:
         past = self.past[pass_.id]
         order = order_of(attempt.moment, (self.gate.enrolment_id, attempt.scan.scan_id), attempt.scan.sequence)
         before = dict(counts_before(past.uses, order))
-        seen = replace(self._seen(attempt, pass_), counters=before, closures=self.past_closures)
+        booked = past.booked_at(attempt.moment)
+        seen = replace(self._seen(attempt, pass_), counters=before, closures=self.past_closures, reservations=booked)
         attempt.facts = facts = facts_of(attempt, pass_, self.gate, seen, held=past.was_held(attempt.moment))
         if code is not None:
             attempt.decision = rules.refused(code, attempt.scan.benefit_id)

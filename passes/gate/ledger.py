@@ -11,7 +11,8 @@ from passes.entitlement.facts import Counter, CounterKey
 from passes.gate.queries import Counts, UseKey
 
 # One statement for all that a request writes of this room: rows travel as JSON, a list costs what one scan costs.
-# Counters and stock move relatively, so their CHECK sees what any other transaction added.
+# Counters and stock move relatively, so their CHECK sees what any other transaction added. Only a use beyond a limit
+# may meet more uses than its own terms allow: those of a larger limit, in other terms.
 _WRITE = text("""
     WITH kept AS (
         INSERT INTO scan (enrolment_id, scan_id, sequence, lane_id, venue_id, content_hash, code_type, code_body,
@@ -33,7 +34,9 @@ _WRITE = text("""
         ORDER BY pass_id, name, period
         ON CONFLICT ON CONSTRAINT pk_pass_counter
         DO UPDATE SET used = pass_counter.used + excluded.used,
-                      overdrawn = pass_counter.overdrawn + excluded.overdrawn, allowed = excluded.allowed
+                      overdrawn = pass_counter.overdrawn + excluded.overdrawn,
+                      allowed = CASE WHEN excluded.used = 0 THEN greatest(excluded.allowed, pass_counter.used)
+                                     ELSE excluded.allowed END
     ), taken AS (
         INSERT INTO stock_counter (name, period, allowed, used, overdrawn)
         SELECT name, period, allowed, used, overdrawn
@@ -42,7 +45,9 @@ _WRITE = text("""
         ORDER BY name, period
         ON CONFLICT ON CONSTRAINT pk_stock_counter
         DO UPDATE SET used = stock_counter.used + excluded.used,
-                      overdrawn = stock_counter.overdrawn + excluded.overdrawn, allowed = excluded.allowed
+                      overdrawn = stock_counter.overdrawn + excluded.overdrawn,
+                      allowed = CASE WHEN excluded.used = 0 THEN greatest(excluded.allowed, stock_counter.used)
+                                     ELSE excluded.allowed END
     )
     INSERT INTO code_use (pass_id, moment, benefit_id)
     SELECT pass_id, moment, benefit_id

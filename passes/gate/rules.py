@@ -11,7 +11,7 @@ from passes.entitlement.decide import pass_refusal
 from passes.entitlement.facts import ConfirmItem, Counter, Decision, Facts
 from passes.entitlement.words import refusal_words
 
-# How far a device's clock may be off while there is no offline log.
+# How far a device's clock may be off where it asks about now.
 CLOCK_TOLERANCE = timedelta(seconds=60)
 CHECK_DOCUMENT = "check_document"
 # How long a lane may take an admission back: a mistake is seen at once, and a day's figures must come to rest.
@@ -43,7 +43,8 @@ class ScanRequest:
     def content_hash(self) -> str:
         """Tells a repeat (same content) from a scan id used twice. SHA-256 in hex."""
         parts = (self.code, self.benefit_id or "", *sorted(self.confirmed), self.scanned_at or "", self.sequence or "")
-        more = tuple(part for part in (self.item_id, self.nights, self.shown) if part is not None)
+        later = {"item": self.item_id, "nights": self.nights, "shown": self.shown}
+        more = tuple(f"{name}={part}" for name, part in later.items() if part is not None)
         return hashlib.sha256("\x1f".join(map(str, (*parts, *more))).encode(errors="surrogatepass")).hexdigest()
 
     def moment(self, now: datetime) -> datetime:

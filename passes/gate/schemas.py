@@ -4,12 +4,12 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
+from passes.entitlement.rule_slots import MOST_NIGHTS
 from passes.errors import N_
 from passes.gate.rules import ScanRequest
-from passes.http import Count, Text
+from passes.http import Count, Moment, Text
 
 MAX_SCANS = 500
-MOST_NIGHTS = 30
 SHOWN = r"\A(admitted|needs_confirmation|refused/[a-z_]{1,60})\Z"
 MAX_CODE_CHARACTERS = 2000
 
@@ -37,7 +37,7 @@ class ScanIn(Schema):
         validate=validate.Length(max=10),
         metadata={"description": N_("What staff confirmed: items of the answer before.")},
     )
-    scanned_at = fields.AwareDateTime(
+    scanned_at = Moment(
         load_default=None,
         allow_none=True,
         metadata={

@@ -88,7 +88,7 @@ def _decide_all(session: Session, gate: Gate, scans: Sequence[ScanRequest], now:
         reservations=read.reservations,
         closures=closures_of(session, gate.venue_id, now=now),
         past_closures=closures_since(session, gate.venue_id, first) if reported else (),
-        past=list_past(session, {attempt.pass_.id for attempt in reported if attempt.pass_ is not None}),
+        past=list_past(session, {attempt.pass_.id for attempt in reported if attempt.pass_ is not None}, first),
     )
     holders = list_holders(session, [p.member_id for p in passes.values()]) if gate.attended else {}
     known = dict(read.answers)

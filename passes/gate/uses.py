@@ -22,7 +22,7 @@ ScanKey = tuple[UUID, UUID]
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One visitor who went in. ruled: why he should not have, whatever other uses there are; None: nothing against it.
+    """One visitor who went in. ruled: why he should not have, were it his only use; None: nothing against it.
 
     code: the moment of a code that only one use of the benefit may show; verdict, revision: what it counted as so far.
     """
@@ -93,8 +93,8 @@ def _refusal(
         asked = Asked(facts, use.benefit_id, use.at, use.day, 0.0)
         for question in opening.questions:
             said = question.say(asked) if question.counts else None
-            if isinstance(said, str):
-                return said
+            if said is not None:
+                return said if isinstance(said, str) else "needs_confirmation"
     if any(name.startswith("slot:") and counts[name, period] for name, period in use.moves):
         return "reservation_required"
     return "replayed" if use.code is not None and (use.code, use.benefit_id) in codes else None

@@ -83,7 +83,7 @@ def _give_back(session: Session, scan: Scan, used_up: dict[str, Any]) -> None:
         )
         .execution_options(synchronize_session=False)
     )
-    for name, period in used_up.get("stock", ()):
+    for name, period in sorted(used_up.get("stock", ())):
         _give_back_stock(session, name, period)
     # A code is used up by an admission that stands: the visitor who was scanned by mistake need not wait for the next.
     another = exists().where(

@@ -59,6 +59,7 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     ),
     "ck_sale_window_no_oversell": ("sold_out", N_("This pass is sold out.")),
     "sale_windows_apart": ("sale_windows_overlap", N_("Another window of this product stands open at that time.")),
+    "ck_stock_counter_within_stock": ("out_of_stock", N_("Everything of this has been handed over.")),
     "ck_pass_counter_within_limit": ("limit_reached", N_("The limit of this benefit is reached.")),
 }
 

@@ -135,10 +135,11 @@ def test_an_admitted_scan_tells_the_counters_it_moves() -> None:
     terms = small_terms({"per_term": 4}, {"per_day": 1})
     decision = answer(terms, NOON, counters={("benefit:B1", "term:2026-01-01"): 2})
     assert decision.outcome == "admitted"
-    assert decision.moves == sheet_at(terms, NOON).offers["B1"].limits(NOON.date(), date(2026, 1, 1))
+    assert decision.moves[:2] == sheet_at(terms, NOON).offers["B1"].limits(NOON.date(), date(2026, 1, 1))
     assert [(move.name, move.period, move.limit) for move in decision.moves] == [
         ("benefit:B1", "2026-05-06", 1),
         ("benefit:B1", "term:2026-01-01", 4),
+        ("visit:V1", "term:2026-01-01", None),  # a spot seen, should an achievement ask one day
     ]
     assert decision.terms["uses"] == [
         {"per": "day", "used": 1, "limit": 1},

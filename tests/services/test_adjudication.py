@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from consumers.analytics import ANALYTICS
 from passes.access.rules import Gate
+from passes.booking.service import make_reservation
 from passes.dashboard.projections import RefusalsDaily, UniquePasses, VisitsByHour, VisitsDaily
 from passes.events.outbox import OutboxRow
 from passes.events.wire import Received, encode, open_envelope, read_event
@@ -142,6 +143,46 @@ def test_a_code_shown_at_two_gates_counts_where_it_was_first(session: Session, t
         record_scans(session, second_gate, [scan], now=now + 2 * HOUR)
     assert verdicts(session)[2:].count("refused/replayed") + verdicts(session)[:2].count("refused/replayed") == 1
     assert len(session.scalars(select(CodeUse)).all()) == 2
+
+
+def test_one_slot_admits_one_visit_whatever_the_order_of_the_reports(
+    session: Session, town: Town, now: datetime
+) -> None:
+    pass_ = town.passes[0]
+    slot = now.replace(minute=0, second=0, microsecond=0) + HOUR
+    made = make_reservation(
+        session, pass_id=pass_.id, benefit_id="B08", venue_id="S08", starts_at=slot, by="desk", now=now
+    )
+    gates = [gate_at(session, "S08", now=now, default_benefit_id="B08").gate for _ in range(2)]
+    scans = [report(session, pass_, slot + timedelta(minutes=n)) for n in (5, 10)]
+    found = set()
+    for order in ((0, 1), (1, 0)):
+        with session.begin_nested() as tried:
+            for n in order:
+                record_scans(session, gates[n], [scans[n]], now=slot + HOUR)
+            used = counted(session, pass_, f"slot:{made.id}")
+            found.add((tuple(verdicts(session)), tuple(used.items()), ledger_hash(session)))
+            tried.rollback()
+    assert len(found) == 1
+    assert found.pop()[:2] == (("admitted", "refused/daily_limit"), (("ever", (1, 1)),))
+
+
+def test_a_report_is_held_to_what_was_booked_and_left_then(session: Session, town: Town, now: datetime) -> None:
+    pass_ = town.passes[0]
+    slot = now.replace(minute=0, second=0, microsecond=0) + HOUR
+    museum = gate_at(session, "S08", now=now, default_benefit_id="B08").gate
+    before = report(session, pass_, slot + timedelta(minutes=5))
+    booked_later = {"pass_id": pass_.id, "benefit_id": "B08", "venue_id": "S08", "starts_at": slot}
+    make_reservation(session, **booked_later, by="desk", now=slot + timedelta(minutes=20))  # type: ignore[arg-type]
+    [answer] = record_scans(session, museum, [before], now=slot + HOUR)
+    assert answer["verdict"] == "refused/reservation_required"
+    gift = report(session, town.passes[1], now + HOUR, benefit_id="B33", item_id="MAP")
+    session.add(StockCounter(name="stock:WELCOME@S02", period="ever", allowed=3000, used=3000))
+    [handed] = record_scans(session, town.gates["S02"], [gift], now=now + 2 * HOUR)
+    assert (handed["refusal_code"], handed["verdict"]) == ("out_of_stock", "admitted")
+    nothing_chosen = report(session, town.passes[1], now + 3 * HOUR, benefit_id="B33")
+    [unsaid] = record_scans(session, town.gates["S02"], [nothing_chosen], now=now + 4 * HOUR)
+    assert unsaid["verdict"] == "refused/term_limit"
 
 
 def history(session: Session, town: Town, now: datetime, seed: int) -> list[tuple[Gate, ScanRequest]]:

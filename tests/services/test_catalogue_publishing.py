@@ -233,7 +233,7 @@ def test_a_holder_is_told_what_happened_since(session: Session, now: datetime) -
         ("added", "B42"): ["your pass has it now, at Wuquan Mountain Park", "once a day"],
         ("removed", "B20"): [
             "from 25 Dec 2026 on: it is removed",
-            "for this your pass runs 30 days longer",
+            "for this the operator promises: your pass runs 30 days longer; the service desk sees to it",
             "partner left",
         ],
         ("changed", "B15"): ["passes sold now: twice a year; yours stays: six times a year"],

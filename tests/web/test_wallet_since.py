@@ -39,7 +39,7 @@ def test_the_wallet_says_what_changed_since_the_pass_was_sold(
         "Cable car",
         "your pass has it now, at Wuquan Mountain Park",
         "from 25 Dec 2026 on: it is no longer given at Lu Tusi Yamen",
-        "for this your pass runs 14 days longer",
+        "for this the operator promises: your pass runs 14 days longer; the service desk sees to it",
     ):
         assert words in section
     chinese = client.get(path, headers={"Accept-Language": "zh"}).text
