@@ -14,8 +14,9 @@ from passes.errors import N_, Conflict, Invalid
 from passes.lifecycle.models import Pass
 from passes.sale import inbox, reconciliation, refund_outcomes, reviews
 from passes.sale.models import OrderLine, Payment, Refund
+from passes.sale.money_rules import CAME_BACK, COUNTED, refundable_fen
 from passes.sale.queries import find_paying_payment, list_lines, lock_order, lock_payment
-from passes.sale.refunds import RefundAsked, RefundPart, request_refund
+from passes.sale.refunds import RefundAsked, RefundPart, lock_for_refund, request_refund
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,36 @@ def refund_from_desk(session: Session, staff: Staff, order_id: int, wanted: Desk
     if known is None:
         facts = {"amount_fen": amount, "reason": wanted.reason, "note": wanted.note}
         write_audit(session, staff, "order.refunded", f"order:{order_id}", now=now, **facts)
+    return refund
+
+
+def pay_again(
+    session: Session, staff: Staff, order_id: int, payment_id: int, wanted: DeskRefund, *, now: datetime
+) -> Refund:
+    """All that is left of a payment that paid for nothing and did not arrive when it went back.
+
+    Of `wanted` counts the key, the way and the note. Raises as request_refund does.
+    """
+    found = lock_for_refund(session, order_id, (), payment_id)
+    counted = [refund.amount_fen for refund in found.refunds if refund.state in COUNTED]
+    left = refundable_fen(found.payment.amount_received_fen, counted, found.payment.disputed_fen or 0)
+    known = session.scalar(select(Refund).where(Refund.request_key == wanted.key, Refund.payment_id == payment_id))
+    if known is not None:
+        return known
+    reason = next(refund.reason for refund in reversed(found.refunds) if refund.state in CAME_BACK)
+    asked = RefundAsked(
+        wanted.key,
+        (),
+        by=staff.login,
+        reason=reason,
+        extra_fen=left,
+        manual=wanted.by_transfer,
+        note=wanted.note,
+        payment_id=payment_id,
+    )
+    refund = request_refund(session, order_id, asked, now=now)
+    facts = {"amount_fen": left, "reason": reason, "note": wanted.note}
+    write_audit(session, staff, "order.refunded", f"order:{order_id}", now=now, **facts)
     return refund
 
 
