@@ -56,6 +56,7 @@ class PaymentSnapshot:
     charge_id: str | None = None
     method: str | None = None
     failure_code: str | None = None
+    charged_at: datetime | None = None
 
 
 @dataclass(frozen=True)
