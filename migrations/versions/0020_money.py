@@ -50,18 +50,7 @@ def _ledger() -> None:
             comment="whose hundredths moved_fen are",
         ),
     )
-    # What earlier versions wrote of money that moved.
-    op.execute(
-        "UPDATE payment_event SET moved_fen = amount_fen WHERE payment_id IS NOT NULL AND to_state = 'succeeded'"
-    )
-    op.execute(
-        "UPDATE payment_event SET moved_fen = -amount_fen WHERE refund_id IS NOT NULL"
-        " AND (to_state = 'pending' OR to_state = 'succeeded' AND from_state = 'requested')"
-    )
-    op.execute(
-        "UPDATE payment_event SET moved_fen = amount_fen WHERE refund_id IS NOT NULL"
-        " AND to_state IN ('failed', 'canceled') AND from_state IN ('pending', 'succeeded')"
-    )
+    _book_what_moved()
     op.create_check_constraint(
         op.f("ck_payment_event_account_known"), "payment_event", "account IN ('provider', 'bank')"
     )
@@ -73,6 +62,34 @@ def _ledger() -> None:
     op.execute(
         "CREATE TRIGGER payment_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON payment_event"
         " FOR EACH STATEMENT EXECUTE FUNCTION payment_event_append_only()"
+    )
+
+
+def _book_what_moved() -> None:
+    """What earlier versions wrote of money that moved: without the amount that came, and of refunds no payment."""
+    op.execute(
+        "UPDATE payment_event SET payment_id = refund.payment_id FROM refund"
+        " WHERE refund.id = payment_event.refund_id AND payment_event.payment_id IS NULL"
+    )
+    # Once for each payment: with the fact that said it had come.
+    op.execute(
+        "UPDATE payment_event SET moved_fen = payment.amount_received_fen FROM payment"
+        " WHERE payment.id = payment_event.payment_id AND payment_event.id IN ("
+        "SELECT min(id) FROM payment_event WHERE refund_id IS NULL AND to_state IN ('review', 'succeeded')"
+        " GROUP BY payment_id)"
+    )
+    op.execute(
+        "UPDATE payment_event SET moved_fen = -amount_fen WHERE refund_id IS NOT NULL"
+        " AND (to_state = 'pending' OR to_state = 'succeeded' AND from_state = 'requested')"
+    )
+    op.execute(
+        "UPDATE payment_event SET moved_fen = amount_fen WHERE refund_id IS NOT NULL"
+        " AND to_state IN ('failed', 'canceled') AND from_state IN ('pending', 'succeeded')"
+    )
+    # It was the provider's word of the last time it was asked; now it is the sum of what we know has gone.
+    op.execute(
+        "UPDATE payment SET amount_refunded_fen = (SELECT coalesce(sum(amount_fen), 0) FROM refund"
+        " WHERE refund.payment_id = payment.id AND refund.state IN ('pending', 'succeeded'))"
     )
 
 

@@ -52,6 +52,13 @@ class RefundForm(NoteForm):
     way = fields.String(load_default="original", validate=validate.OneOf(["original", "transfer"], error=_CHOOSE))
 
 
+class PayAgainForm(NoteForm):
+    """All that is left of a payment whose way back failed, once more."""
+
+    key = fields.UUID(required=True, error_messages={"required": _FROM_PAGE, "invalid_uuid": _FROM_PAGE})
+    way = fields.String(load_default="original", validate=validate.OneOf(["original", "transfer"], error=_CHOOSE))
+
+
 class PaidForm(Schema):
     """A transfer made by hand: where it can be found again."""
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from passes.access.models import AuditEntry
 from passes.access.rules import Staff
 from passes.access.service import write_audit
 from passes.admin.money_rules import shared
@@ -14,8 +15,9 @@ from passes.errors import N_, Conflict, Invalid
 from passes.lifecycle.models import Pass
 from passes.sale import inbox, reconciliation, refund_outcomes, reviews
 from passes.sale.models import OrderLine, Payment, Refund
+from passes.sale.money_rules import CAME_BACK, COUNTED, refundable_fen
 from passes.sale.queries import find_paying_payment, list_lines, lock_order, lock_payment
-from passes.sale.refunds import RefundAsked, RefundPart, request_refund
+from passes.sale.refunds import RefundAsked, RefundPart, lock_for_refund, request_refund
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,36 @@ def refund_from_desk(session: Session, staff: Staff, order_id: int, wanted: Desk
     if known is None:
         facts = {"amount_fen": amount, "reason": wanted.reason, "note": wanted.note}
         write_audit(session, staff, "order.refunded", f"order:{order_id}", now=now, **facts)
+    return refund
+
+
+def pay_again(
+    session: Session, staff: Staff, order_id: int, payment_id: int, wanted: DeskRefund, *, now: datetime
+) -> Refund:
+    """All that is left of a payment that paid for nothing and did not arrive when it went back.
+
+    Of `wanted` counts the key, the way and the note. Raises as request_refund does.
+    """
+    found = lock_for_refund(session, order_id, (), payment_id)
+    counted = [refund.amount_fen for refund in found.refunds if refund.state in COUNTED]
+    left = refundable_fen(found.payment.amount_received_fen, counted, found.payment.disputed_fen or 0)
+    known = session.scalar(select(Refund).where(Refund.request_key == wanted.key, Refund.payment_id == payment_id))
+    if known is not None:
+        return known
+    reason = next(refund.reason for refund in reversed(found.refunds) if refund.state in CAME_BACK)
+    asked = RefundAsked(
+        wanted.key,
+        (),
+        by=staff.login,
+        reason=reason,
+        extra_fen=left,
+        manual=wanted.by_transfer,
+        note=wanted.note,
+        payment_id=payment_id,
+    )
+    refund = request_refund(session, order_id, asked, now=now)
+    facts = {"amount_fen": left, "reason": reason, "note": wanted.note}
+    write_audit(session, staff, "order.refunded", f"order:{order_id}", now=now, **facts)
     return refund
 
 
@@ -105,7 +137,10 @@ def decide_review(
 
 
 def cancel_pass(session: Session, staff: Staff, order_id: int, pass_id: int, *, note: str, now: datetime) -> None:
-    """Void a pass whose money somebody sent back at the provider. Conflict where it did not go back whole there."""
+    """Void a pass whose money somebody sent back at the provider. Conflict where it did not go back whole there.
+
+    What came back there has to cover this pass and those cancelled so before.
+    """
     lock_order(session, order_id)
     paid_by = find_paying_payment(session, order_id)
     if paid_by is None:
@@ -113,13 +148,32 @@ def cancel_pass(session: Session, staff: Staff, order_id: int, pass_id: int, *, 
     lock_payment(session, paid_by.id)
     line = select(OrderLine.id).where(OrderLine.order_id == order_id)
     pass_ = session.scalar(select(Pass).where(Pass.id == pass_id, Pass.order_line_id.in_(line)))
-    external = select(Refund.id).where(
-        Refund.order_id == order_id, Refund.source == "external", Refund.state == "succeeded"
-    )
-    if pass_ is None or session.scalar(external.limit(1)) is None:
-        raise Conflict("not_refunded_there", N_("No refund was made at the provider for this order."))
+    if pass_ is None or _left_there(session, order_id, paid_by.id, pass_.id) < 0:
+        text = N_("What was sent back at the provider does not cover the price of this pass.")
+        raise Conflict("not_refunded_there", text)
     refund_outcomes.end_passes(session, [pass_id], "refund", now=now)
     write_audit(session, staff, "pass.cancelled", f"pass:{pass_id}", now=now, note=note)
+
+
+def _left_there(session: Session, order_id: int, payment_id: int, pass_id: int) -> int:
+    """What was sent back at the provider, less the prices of this pass and of those cancelled for it before."""
+    external = select(func.coalesce(func.sum(Refund.amount_fen), 0)).where(
+        Refund.payment_id == payment_id, Refund.source == "external", Refund.state == "succeeded"
+    )
+    prices = {f"pass:{id_}": fen for id_, fen in _prices_of_all(session, order_id).items()}
+    cancelled = session.scalars(
+        select(AuditEntry.subject).where(AuditEntry.subject.in_(prices), AuditEntry.action == "pass.cancelled")
+    )
+    return int(session.scalar(external) or 0) - sum(prices[subject] for subject in {*cancelled, f"pass:{pass_id}"})
+
+
+def _prices_of_all(session: Session, order_id: int) -> dict[int, int]:
+    rows = session.execute(
+        select(Pass.id, OrderLine.amount_fen)
+        .join(OrderLine, OrderLine.id == Pass.order_line_id)
+        .where(OrderLine.order_id == order_id)
+    )
+    return {pass_id: fen for pass_id, fen in rows}
 
 
 def note_evidence(session: Session, staff: Staff, order_id: int, *, now: datetime) -> None:

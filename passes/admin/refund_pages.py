@@ -11,7 +11,7 @@ from passes.admin import money_service, order_queries
 from passes.admin.case_schemas import NoteForm
 from passes.admin.desk import blueprint, marks
 from passes.admin.evidence import evidence_of
-from passes.admin.money_schemas import PaidForm, RefundForm, key_of
+from passes.admin.money_schemas import PaidForm, PayAgainForm, RefundForm, key_of
 from passes.admin.money_service import DeskRefund
 from passes.admin.order_pages import show_order
 from passes.db import transaction
@@ -19,7 +19,7 @@ from passes.errors import Invalid, Problem
 from passes.http import read_form
 from passes.http.languages import show_yuan
 
-_REFUND, _PAID, _NOTE = RefundForm(), PaidForm(), NoteForm()
+_REFUND, _AGAIN, _PAID, _NOTE = RefundForm(), PayAgainForm(), PaidForm(), NoteForm()
 
 
 @blueprint.post("/orders/<int:order_id>/refunds")
@@ -43,6 +43,30 @@ def post_refund(order_id: int) -> ResponseReturnValue:
         flash(gettext("Transfer %(amount)s to the buyer now, then record it below.", amount=show_yuan(amount)))
     else:
         flash(gettext("%(amount)s goes back the way it came.", amount=show_yuan(amount)))
+    return _back(order_id)
+
+
+@blueprint.post("/orders/<int:order_id>/payments/<int:payment_id>/again")
+@guard.staff(FINANCE, ADMIN)
+def post_again(order_id: int, payment_id: int) -> ResponseReturnValue:
+    """Money that came late or twice did not arrive when it went back: pay it back once more."""
+    data, errors = read_form(_AGAIN)
+    if errors:
+        return show_order(order_id, f"again-{payment_id}", errors, 422)
+    wanted = DeskRefund(key_of(data), "none", None, "requested", data["way"] == "transfer", data["note"])
+    try:
+        with transaction() as session:
+            order_queries.get_order(session, order_id)
+            refund = money_service.pay_again(
+                session, guard.current_staff(), order_id, payment_id, wanted, now=clock.now()
+            )
+            channel = refund.channel
+    except Problem as problem:
+        return show_order(order_id, f"again-{payment_id}", marks(problem), 422 if isinstance(problem, Invalid) else 409)
+    if channel == "manual":
+        flash(gettext("Transfer it to the buyer now, then record it below."))
+    else:
+        flash(gettext("All of it goes back the way it came."))
     return _back(order_id)
 
 

@@ -10,7 +10,8 @@ from flask_babel import gettext
 from passes.admin.case_words import REFUND_REASONS
 from passes.admin.money_schemas import DESK_REASONS
 from passes.admin.order_queries import OrderPage
-from passes.sale.money_rules import COUNTED, dispute_state, refundable_fen, route_of
+from passes.sale.models import Payment
+from passes.sale.money_rules import CAME_BACK, COUNTED, dispute_state, refundable_fen, route_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +25,50 @@ class Refundable:
     ways: Sequence[tuple[str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Stranded:
+    """Money that paid for nothing and whose way back failed. currency: where it is not the one asked for."""
+
+    payment_id: int
+    key: str
+    left_fen: int
+    currency: str | None
+    ways: Sequence[tuple[str, str]]
+
+
 def refundable_of(found: OrderPage, now: datetime) -> Refundable | None:
     """None where nothing can be: unpaid, all of it back, or a bank holds it."""
     paid_by = found.paid_by
     if paid_by is None or dispute_state(paid_by.dispute_status) == "open":
         return None
-    counted = [r.amount_fen for r in found.refunds if r.payment_id == paid_by.id and r.state in COUNTED]
-    left = refundable_fen(paid_by.amount_received_fen, counted, paid_by.disputed_fen or 0)
+    left = _left_of(found, paid_by)
     if left <= 0:
         return None
     passes = [(str(p.id), gettext("pass %(number)s", number=p.number)) for p in found.passes.values()]
     choices = [("all", gettext("the whole order")), *passes, ("none", gettext("goodwill, no pass is cancelled"))]
-    ways = [("transfer", gettext("by a transfer that you make and record"))]
-    if route_of(paid_by.refundable_until, paid_by.provider, now) == "provider":
-        ways.insert(0, ("original", gettext("back the way it came")))
     reasons = [(code, gettext(REFUND_REASONS[code])) for code in DESK_REASONS]
-    return Refundable(str(uuid4()), left, choices, reasons, ways)
+    return Refundable(str(uuid4()), left, choices, reasons, _ways(paid_by, now))
+
+
+def list_stranded(found: OrderPage, now: datetime) -> list[Stranded]:
+    """Payments that came late or twice, or were sent back, and did not arrive: each can be paid back once more."""
+    failed = {refund.payment_id for refund in found.refunds if refund.state in CAME_BACK}
+    paid_by = found.paid_by.id if found.paid_by else None
+    return [
+        Stranded(payment.id, str(uuid4()), left, payment.received_currency, _ways(payment, now))
+        for payment in found.payments
+        if payment.id in failed and payment.id != paid_by and dispute_state(payment.dispute_status) != "open"
+        if (left := _left_of(found, payment)) > 0
+    ]
+
+
+def _left_of(found: OrderPage, payment: Payment) -> int:
+    counted = [r.amount_fen for r in found.refunds if r.payment_id == payment.id and r.state in COUNTED]
+    return refundable_fen(payment.amount_received_fen, counted, payment.disputed_fen or 0)
+
+
+def _ways(payment: Payment, now: datetime) -> list[tuple[str, str]]:
+    ways = [("transfer", gettext("by a transfer that you make and record"))]
+    if route_of(payment.refundable_until, payment.provider, now) == "provider":
+        ways.insert(0, ("original", gettext("back the way it came")))
+    return ways

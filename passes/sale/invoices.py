@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from passes.clock import day_start
 from passes.errors import N_, Conflict
 from passes.sale.invoice_models import OrderInvoice
-from passes.sale.models import Order, Refund
+from passes.sale.models import Order, PaymentEvent, Refund
 from passes.sale.queries import lock_order
 
 
@@ -65,9 +65,18 @@ def keep_invoice(session: Session, order_id: int, data: InvoiceData, *, now: dat
 
 def list_invoices(session: Session, first: date, last: date) -> Sequence[InvoiceRow]:
     """Of orders paid on these local days, both included; oldest first."""
+    # Money that came twice and went back was never the price of anything.
+    paid_by = (
+        select(PaymentEvent.payment_id)
+        .where(PaymentEvent.order_id == Order.id, PaymentEvent.to_state == "paid")
+        .order_by(PaymentEvent.id)
+        .limit(1)
+        .correlate(Order)
+        .scalar_subquery()
+    )
     back = (
         select(func.coalesce(func.sum(Refund.amount_fen), 0))
-        .where(Refund.order_id == Order.id, Refund.state.in_(("requested", "pending", "succeeded")))
+        .where(Refund.payment_id == paid_by, Refund.state.in_(("requested", "pending", "succeeded")))
         .scalar_subquery()
     )
     statement = (

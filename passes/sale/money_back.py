@@ -39,7 +39,7 @@ def record_money_back(session: Session, payment_id: int, money: MoneyBack, *, no
             ours.append(import_refund(session, order, payment, snapshot, now=now))
         else:
             apply_snapshot(session, order, payment, refund, snapshot, now=now)
-    for dispute in reversed(money.disputes):
+    for dispute in _not_older(money.disputes, payment.dispute_id):
         _record_dispute(session, order, payment, dispute, now=now)
 
 
@@ -50,6 +50,12 @@ def _ours(refunds: Sequence[Refund], snapshot: RefundSnapshot) -> Refund | None:
         if refund.provider_refund_id is None and str(refund.uid) == snapshot.refund_uid:
             return refund
     return None
+
+
+def _not_older(disputes: Sequence[DisputeSnapshot], known: str | None) -> Sequence[DisputeSnapshot]:
+    """Oldest first, from the one we know: what came before it was heard when it was the last."""
+    found = list(reversed(disputes))
+    return found[next((place for place, dispute in enumerate(found) if dispute.id == known), 0) :]
 
 
 def _record_dispute(

@@ -54,9 +54,10 @@ def _submit(provider: PaymentProvider, refund: Refund, intent_id: str, *, now: d
     except (ProviderUnavailable, ProviderRejected, ProviderMisused) as error:
         log.error("refund %s: %s", refund.id, error)
         with transaction() as session:
-            if isinstance(error, ProviderRejected) and _is_a_no(refund, error):
+            if isinstance(error, ProviderRejected) and refund.provider_refund_id is None:
                 refund_outcomes.reject_refund(session, refund.id, error.code, now=now)
             else:
+                # A no to the question after a refund on its way says nothing of the refund.
                 refund_outcomes.postpone(session, refund.id, now=now)
         return False
     except Exception:
@@ -83,8 +84,3 @@ def _ask(provider: PaymentProvider, refund: Refund, intent_id: str, *, now: date
             return found
     request = RefundRequest(intent_id, refund.amount_fen, str(refund.uid))
     return provider.refund(request, refund.idempotency_key)
-
-
-def _is_a_no(refund: Refund, error: ProviderRejected) -> bool:
-    """A no to our key, or to the question after a refund on its way, says nothing of the refund."""
-    return refund.provider_refund_id is None and error.code not in ("AuthenticationError", "PermissionError")

@@ -9,6 +9,8 @@ from passes.sale.rules import Step
 COUNTED = ("requested", "pending", "succeeded")
 # Money of these has left the provider's account.
 GONE = ("pending", "succeeded")
+# These did not reach the buyer: what they were for may be paid in another way.
+CAME_BACK = ("failed", "canceled")
 
 
 def refundable_fen(received_fen: int, counted_fen: Iterable[int], disputed_fen: int) -> int:

@@ -229,6 +229,9 @@ def _take_facts(payment: Payment, snapshot: PaymentSnapshot, now: datetime) -> N
     if snapshot.amount_received_fen and snapshot.currency != payment.currency:
         payment.received_currency = snapshot.currency
     payment.failure_code = snapshot.failure_code
+    if snapshot.charged_at and snapshot.amount_received_fen:
+        # The provider counts from its own charge, however late we hear of it.
+        payment.refundable_until = refundable_until(payment.method, snapshot.charged_at)
     payment.last_synced_at = now
     payment.next_poll_at = next_poll_at(payment.created_at, now)
 
@@ -251,7 +254,7 @@ def _move(session: Session, order: Order, payment: Payment, fact: str, *, actor:
     received = payment.amount_received_fen if fact in _BRINGS_MONEY and was != "review" else 0
     if step.state == "succeeded":
         payment.succeeded_at = now
-        payment.refundable_until = refundable_until(payment.method, now)
+        payment.refundable_until = payment.refundable_until or refundable_until(payment.method, now)
     note(
         session,
         order,

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 
 class ProviderUnavailable(Exception):
-    """The outcome is unknown: keep the state and ask again with the same key."""
+    """The outcome is unknown, or our key was refused: keep the state and ask again with the same idempotency key."""
 
 
 class ProviderRejected(Exception):
@@ -56,6 +56,7 @@ class PaymentSnapshot:
     charge_id: str | None = None
     method: str | None = None
     failure_code: str | None = None
+    charged_at: datetime | None = None
 
 
 @dataclass(frozen=True)

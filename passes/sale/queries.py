@@ -168,7 +168,7 @@ class OrderPage:
     """All that an order's page shows.
 
     methods: the ways to pay that the provider really offers, as far as we know.
-    payment: the last try; paid_by: the one that succeeded; paid_late: money came that the ended order cannot keep.
+    payment: the last try; paid_by: the one that paid the order; paid_late: money came that the ended order cannot keep.
     """
 
     order: Order
@@ -199,7 +199,7 @@ def get_order_page(session: Session, token: str) -> OrderPage:
         token=order_token(order.public_id),
         lines=lines,
         payment=payments[-1] if payments else None,
-        paid_by=next((payment for payment in payments if payment.state == "succeeded"), None),
+        paid_by=find_paying_payment(session, order.id),
         in_review="review" in states,
         paid_late=order.state != "paid" and "succeeded" in states,
         passes=links,

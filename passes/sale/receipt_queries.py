@@ -7,7 +7,7 @@ from passes.errors import N_, Conflict
 from passes.lifecycle.queries import find_pass_of_line
 from passes.sale.invoices import find_invoice
 from passes.sale.models import Order, Refund
-from passes.sale.queries import list_lines, list_payments
+from passes.sale.queries import find_paying_payment, list_lines
 from passes.sale.receipts import Receipt, ReceiptLine
 
 
@@ -20,7 +20,7 @@ def get_receipt(session: Session, order: Order) -> Receipt:
         pass_ = find_pass_of_line(session, line.id)
         number = pass_.number if pass_ else ""
         lines.append(ReceiptLine(line.product_name, line.holder_name, number, line.amount_fen))
-    paid_by = next((payment for payment in list_payments(session, order.id) if payment.state == "succeeded"), None)
+    paid_by = find_paying_payment(session, order.id)
     refunded = (
         session.scalar(
             select(func.sum(Refund.amount_fen)).where(Refund.payment_id == paid_by.id, Refund.state == "succeeded")

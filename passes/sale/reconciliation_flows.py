@@ -7,7 +7,7 @@ from passes.clock import local_day
 from passes.db import transaction
 from passes.sale import reconciliation
 from passes.sale.money_flows import sync_money
-from passes.sale.provider import PaymentProvider, ProviderRejected
+from passes.sale.provider import PaymentProvider, ProviderUnavailable
 from passes.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -38,8 +38,11 @@ def reconcile(provider: PaymentProvider, settings: Settings, *, now: datetime) -
     for payment_id in behind:
         try:
             sync_money(provider, settings, payment_id, now=now)
-        except ProviderRejected as error:
-            log.error("payment %s was not synced: %s", payment_id, error)
+        except ProviderUnavailable:
+            raise
+        except Exception:
+            # A fault at one payment is no reason to compare no other.
+            log.exception("payment %s was not synced", payment_id)
     with transaction() as session:
         reconciliation.keep_lines(session, lines)
         findings = reconciliation.find_differences(session, since=since, now=now)

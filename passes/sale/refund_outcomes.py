@@ -60,8 +60,10 @@ def apply_snapshot(
 ) -> str:
     """The same, on rows that are locked already."""
     refund.provider_refund_id = refund.provider_refund_id or snapshot.id
-    refund.failure_reason, refund.pending_reason = snapshot.failure_reason, snapshot.pending_reason
     refund.submitted_at = refund.submitted_at or now
+    if next_refund_state(refund.state, snapshot.status).outcome == "ignored" and refund.state != snapshot.status:
+        return refund.state
+    refund.failure_reason, refund.pending_reason = snapshot.failure_reason, snapshot.pending_reason
     refund.next_attempt_at = now + _LOOK_EVERY
     waits_for_money = snapshot.status == "pending" and snapshot.pending_reason == "insufficient_funds"
     if waits_for_money or (snapshot.status == "pending" and now - refund.created_at > _STUCK_AFTER):

@@ -14,7 +14,18 @@ from passes.entitlement.nodes import Text
 from passes.gate.models import Scan
 from passes.lifecycle.models import Pass
 from passes.sale.models import Order, OrderLine, Refund, RefundLine
-from passes.sale.refund_rules import Cause, History, Quote, Use, refund_of, refund_terms_of, value_of_use
+from passes.sale.money_rules import COUNTED, refundable_fen
+from passes.sale.queries import find_paying_payment
+from passes.sale.refund_rules import (
+    Cause,
+    History,
+    Quote,
+    Use,
+    no_more_than,
+    refund_of,
+    refund_terms_of,
+    value_of_use,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +59,17 @@ def find_quote(
     history = _history(session, pass_, row.amount_fen, row.paid_at)
     terms = refund_terms_of(get_terms(session, pass_.terms_version).pass_rules)
     quote = refund_of(terms, history, local_day(now), cause=cause, compensation_fen=compensation_fen)
+    quote = no_more_than(quote, _left_of(session, row.id))
     return PassQuote(row.id, quote, len(history.uses), _refund_of(session, pass_.id))
+
+
+def _left_of(session: Session, order_id: int) -> int:
+    """What may still go back of the payment that paid the order: other refunds and disputes took their part."""
+    paid_by = find_paying_payment(session, order_id)
+    if paid_by is None:
+        return 0
+    counted = select(Refund.amount_fen).where(Refund.payment_id == paid_by.id, Refund.state.in_(COUNTED))
+    return refundable_fen(paid_by.amount_received_fen, session.scalars(counted), paid_by.disputed_fen or 0)
 
 
 def list_quotes(session: Session, passes: Iterable[Pass], *, now: datetime) -> list[tuple[Pass, Quote, Quote]]:

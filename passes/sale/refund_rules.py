@@ -205,6 +205,12 @@ def refund_of(
     return Quote(case, tuple(lines))
 
 
+def no_more_than(quote: Quote, left_fen: int) -> Quote:
+    """The quote, capped by what has not gone back of the order's money yet, with a line that says so."""
+    over = quote.payout_fen - max(left_fen, 0)
+    return quote if over <= 0 else Quote(quote.case, (*quote.lines, Line("gone_back", words.GONE_BACK, -over)))
+
+
 def _taken_off(clause: Clause, history: History, today: date) -> Iterator[Line]:
     left = history.paid_fen
     lowest = min(clause.floor_fen, history.paid_fen)

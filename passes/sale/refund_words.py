@@ -10,6 +10,7 @@ FLOOR = Text("补足至条款约定的最低退款额", "Made up to the lowest a
 NOT_BELOW_NOTHING = Text("扣减超过余额，退款最低为 0 元", "More is taken off than is left: never less than nothing")
 COMPENSATION = Text("运营方补偿", "Compensation by the operator")
 NO_MORE_THAN_PAID = Text("退款不超过实付金额", "Never more than was paid")
+GONE_BACK = Text("该订单已退款或被银行扣押的金额", "Paid back of this order already, or held by a bank")
 NOTHING = {
     "ended": Text("年卡已到期或已作废", "The pass has ended"),
     "no_right": Text("购买时的条款不予退款", "The terms of this pass give no money back"),

@@ -19,7 +19,7 @@ from passes.lifecycle.queries import lock_passes
 from passes.sale import letters, service
 from passes.sale.journal import note
 from passes.sale.models import Order, OrderLine, Payment, Refund, RefundLine
-from passes.sale.money_rules import COUNTED, dispute_state, refundable_fen, route_of
+from passes.sale.money_rules import CAME_BACK, COUNTED, dispute_state, refundable_fen, route_of
 from passes.sale.queries import find_paying_payment, lock_order, lock_payment, lock_refunds
 
 LOCK_ORDER = ("orders", "payment", "refund", "pass")
@@ -45,6 +45,7 @@ class RefundAsked:
     reason: requested | event_cancelled | goodwill. by: a staff login, or who else. extra_fen: money that no pass
     stands for. manual: pay by a transfer that staff makes, although the original route is open.
     not_before: when it may be paid at the earliest; the passes are held at once all the same.
+    payment_id: of a payment that did not pay the order and whose own way back failed; None = the one that paid it.
     """
 
     key: str
@@ -56,6 +57,7 @@ class RefundAsked:
     manual: bool = False
     note: str | None = None
     not_before: datetime | None = None
+    payment_id: int | None = None
 
     @property
     def amount_fen(self) -> int:
@@ -64,7 +66,7 @@ class RefundAsked:
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """An order with the payment that paid it, and those of its passes that were named: all locked, in that order."""
+    """An order with the payment it is about, and those of its passes that were named: all locked, in that order."""
 
     order: Order
     payment: Payment
@@ -72,21 +74,25 @@ class Locked:
     passes: dict[int, Pass]
 
 
-def lock_for_refund(session: Session, order_id: int, pass_ids: Sequence[int]) -> Locked:
+def lock_for_refund(session: Session, order_id: int, pass_ids: Sequence[int], payment_id: int | None = None) -> Locked:
     """Everything a refund is about. Whoever computes its amount does it behind this lock, in the same transaction.
 
-    Conflict("nothing_paid") where no payment has succeeded; NotFound("pass_not_found") for a pass of another order.
+    payment_id: as in RefundAsked. Conflict("nothing_paid") where no payment has succeeded, or the one that is named
+    has nothing that failed to go back; NotFound("pass_not_found") for a pass that this payment did not pay.
     """
     lock_order(session, order_id)
     paid_by = find_paying_payment(session, order_id)
-    if paid_by is None:
+    chosen = (paid_by.id if paid_by else None) if payment_id is None else payment_id
+    if chosen is None or order_id != session.scalar(select(Payment.order_id).where(Payment.id == chosen)):
         raise Conflict("nothing_paid", N_("Nothing was paid for this order, so nothing can be paid back."))
-    order, payment = lock_payment(session, paid_by.id)
+    order, payment = lock_payment(session, chosen)
     refunds = lock_refunds(session, payment.id)
+    if payment_id is not None and not any(refund.state in CAME_BACK for refund in refunds):
+        raise Conflict("nothing_paid", N_("Nothing was paid for this order, so nothing can be paid back."))
     passes = lock_passes(session, pass_ids)
     lines = select(OrderLine.id).where(OrderLine.order_id == order_id)
     ours = set(session.scalars(select(Pass.id).where(Pass.order_line_id.in_(lines))))
-    if set(pass_ids) - ours:
+    if set(pass_ids) - (ours if paid_by is not None and paid_by.id == chosen else set()):
         raise NotFound("pass_not_found", N_("We know no pass with this number."))
     return Locked(order, payment, refunds, passes)
 
@@ -97,7 +103,7 @@ def request_refund(session: Session, order_id: int, asked: RefundAsked, *, now: 
     The same key gives the same refund. Conflict: nothing_paid, already_refunded, over_refund, dispute_open,
     pass_used_meanwhile. Invalid: amount_not_positive, passes_repeated.
     """
-    found = lock_for_refund(session, order_id, [part.pass_id for part in asked.parts])
+    found = lock_for_refund(session, order_id, [part.pass_id for part in asked.parts], asked.payment_id)
     again = session.scalar(select(Refund).where(Refund.request_key == asked.key))
     if again is not None and again.order_id == order_id:
         return again

@@ -20,7 +20,7 @@ def accept_payment(session: Session, payment_id: int, *, by: str, public_url: st
     if order.state not in ("pending", "expired"):
         raise Conflict("order_over", N_("This order is paid or cancelled: the money can only be sent back."))
     _move(session, order, payment, "accepted", by=by, now=now)
-    payment.succeeded_at, payment.refundable_until = now, refundable_until(payment.method, now)
+    payment.refundable_until = payment.refundable_until or refundable_until(payment.method, now)
     session.flush()
     if service.accept_payment(session, order, payment, public_url=public_url, now=now) != "moved":
         raise Conflict("sold_out_meanwhile", N_("All passes were sold meanwhile: the money can only be sent back."))

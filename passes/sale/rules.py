@@ -93,8 +93,12 @@ _REFUND_MOVES = {
 
 
 def next_refund_state(state: str, status: str) -> Step:
-    """A succeeded refund may still fail; a failed one stays so and is replaced by another row."""
-    return _step(_REFUND_MOVES, {(state, state)}, state, status)
+    """A succeeded refund may still fail; a failed one stays so and is replaced by another row.
+
+    `pending` after the end was fetched before it and came later: it says nothing.
+    """
+    stale = {(ended, "pending") for ended in ("succeeded", "failed", "canceled")}
+    return _step(_REFUND_MOVES, {(state, state)} | stale, state, status)
 
 
 def _step(moves: dict[tuple[str, str], str], ignored: set[tuple[str, str]], state: str, fact: str) -> Step:

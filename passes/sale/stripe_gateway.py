@@ -45,7 +45,14 @@ logging.getLogger("stripe").setLevel(logging.WARNING)
 
 TOLERANCE_SECONDS = 300
 _MOST_EVENTS = 1000
-_TRANSIENT = (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError)
+# A no to our key says nothing of what was asked: with the right key the same question is answered.
+_UNKNOWN = (
+    stripe.APIConnectionError,
+    stripe.RateLimitError,
+    stripe.APIError,
+    stripe.AuthenticationError,
+    stripe.PermissionError,
+)
 # What the shop acts on. The event is only a hint, so few types do.
 EVENT_TYPES = (
     "checkout.session.completed",
@@ -200,8 +207,9 @@ def _asked(call: Callable[[], Answer]) -> Answer:
         return call()
     except stripe.IdempotencyError as error:
         raise ProviderMisused(str(error)) from error
-    except _TRANSIENT as error:
-        raise ProviderUnavailable(f"{type(error).__name__} {error.request_id or ''}".strip()) from error
+    except _UNKNOWN as error:
+        words = (type(error).__name__, error.code, error.request_id)
+        raise ProviderUnavailable(" ".join(word for word in words if word)) from error
     except stripe.StripeError as error:
         raise ProviderRejected(error.code or type(error).__name__, str(error)) from error
 

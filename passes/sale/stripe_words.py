@@ -42,6 +42,7 @@ def snapshot_of(found: Mapping[str, Any]) -> PaymentSnapshot:
         charge_id=charge.get("id"),
         method=(charge.get("payment_method_details") or {}).get("type"),
         failure_code=error.get("decline_code") or error.get("code"),
+        charged_at=moment(charge["created"]) if charge.get("created") else None,
     )
 
 

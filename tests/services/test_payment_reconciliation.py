@@ -5,19 +5,21 @@ A till of its own for each test: a provider's books are those of one account.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import psycopg
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from passes import clock
 from passes.cashier import balance
 from passes.db import transaction
-from passes.sale import reconciliation_flows, webhook_flows
+from passes.sale import money_back, reconciliation_flows, webhook_flows
 from passes.sale.models import Order
 from passes.sale.money_models import BalanceLine, MoneyException, Payout, ReconciliationRun
+from passes.sale.provider import MoneyBack, ProviderUnavailable
 from tests.conftest import TEST_SETTINGS, clone, drop
 from tests.services.conftest import SECRETS, Cashier, Shop, free_port, start_cashier, wait_for
 from tests.services.payment_scenes import (
@@ -123,6 +125,30 @@ def test_what_was_missed_is_heard_by_night_and_an_amount_that_differs_is_told(sh
     third = paid_order(shop, cashier, holder_name="王五")
     alter(cashier, payments_of(third)[0].provider_charge_id or "", "amount", 19901)
     assert night(shop) == [("amount_differs", f"payment:{payments_of(third)[0].id}")]
+
+
+def test_one_payment_that_cannot_be_read_does_not_stop_the_books(
+    shop: Shop, cashier: Cashier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders = [paid_order(shop, cashier, holder_name=f"王{number}") for number in range(2)]
+    cashier.behave(webhooks="drop")
+    for order in orders:
+        cashier.refund(payments_of(order)[0].provider_intent_id or "", 700)
+    bad, read = payments_of(orders[0])[0].id, money_back.record_money_back
+
+    def stumble(session: Session, payment_id: int, money: MoneyBack, *, now: datetime) -> None:
+        if payment_id == bad:
+            raise ValueError("a fault of ours")
+        read(session, payment_id, money, now=now)
+
+    monkeypatch.setattr(money_back, "record_money_back", stumble)
+    assert night(shop)
+    assert [len(refunds_of(order)) for order in orders] == [0, 1]
+    with transaction() as session:
+        assert len(session.scalars(select(ReconciliationRun)).all()) == 1
+    cashier.behave(api="down")
+    with pytest.raises(ProviderUnavailable):
+        night(shop)
 
 
 def test_a_payment_the_provider_never_booked_is_told_and_settles_itself_when_it_is(

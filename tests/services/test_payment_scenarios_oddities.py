@@ -10,7 +10,10 @@ from passes.catalogue.service import load_catalogue
 from passes.db import transaction
 from passes.errors import Conflict, Invalid, Unavailable
 from passes.sale import flows, money_flows, queries
+from passes.sale.invoices import InvoiceData, keep_invoice, list_invoices
+from passes.sale.models import Order
 from passes.sale.provider import PaymentSnapshot, ProviderRejected, RefundRequest, RefundSnapshot
+from passes.sale.receipt_queries import get_receipt
 from passes.sale.stripe_gateway import StripePayments
 from tests.factories import CATALOGUE
 from tests.services.conftest import Cashier, Shop
@@ -66,6 +69,17 @@ def test_s33_two_sessions_of_one_order_both_paid(shop: Shop, cashier: Cashier) -
         ("duplicate_payment", "succeeded", 19900)
     ]
     assert attention_of(order) == ["duplicate_payment"]
+    with transaction() as session:
+        # Whichever came first paid it: what is shown of the order is that one, and nothing of the other.
+        paid_by = queries.find_paying_payment(session, order.id)
+        assert paid_by is not None
+        page = queries.get_order_page(session, queries.order_token(order.public_id))
+        receipt = get_receipt(session, session.get_one(Order, order.id))
+        keep_invoice(session, order.id, InvoiceData("person", "王小明", None, "w@example.com"), now=clock.now())
+        today = clock.local_day(clock.now())
+        (row,) = list_invoices(session, today, today)
+        assert page.paid_by is not None and page.paid_by.id == paid_by.id
+        assert (receipt.method, receipt.refunded_fen, row.net_fen) == (paid_by.method, 0, 19900)
 
 
 def test_s35_removed_or_misspelt_parameter(shop: Shop, cashier: Cashier) -> None:

@@ -14,8 +14,9 @@ from passes.gate.rules import ScanRequest
 from passes.gate.service import record_scans
 from passes.lifecycle.models import Pass, PassHold
 from passes.lifecycle.service import activate_pass
-from passes.sale import money_flows, refund_outcomes
+from passes.sale import money_back, money_flows, refund_outcomes
 from passes.sale.models import Order, PaymentEvent, Refund
+from passes.sale.provider import DisputeSnapshot, MoneyBack, RefundSnapshot
 from passes.sale.refunds import RefundAsked, RefundPart, request_refund
 from passes.sale.stock_models import SaleWindow
 from tests.factories import code_of, gate_at
@@ -306,6 +307,22 @@ def waiting_refund(order: Order, like: Refund | None) -> Refund:
     )
 
 
+def test_two_disputes_of_one_charge_come_to_rest(shop: Shop, cashier: Cashier) -> None:
+    order = paid_order(shop, cashier)
+    payment_id = payments_of(order)[0].id
+    first = DisputeSnapshot("du_1", "won", 19900, "fraudulent", None, False)
+    second = DisputeSnapshot("du_2", "won", 19900, "fraudulent", None, False)
+    counted = []
+    for money in (MoneyBack((), (first,)), *[MoneyBack((), (second, first))] * 3):
+        with transaction() as session:
+            money_back.record_money_back(session, payment_id, money, now=clock.now())
+        with transaction() as session:
+            facts = session.scalars(select(PaymentEvent.fact).where(PaymentEvent.payment_id == payment_id)).all()
+            counted.append(facts.count("dispute_won"))
+    assert (counted, payments_of(order)[0].dispute_id) == ([1, 2, 2, 2], "du_2")
+    finish(shop, cashier)
+
+
 def test_s52_pending_refund_is_no_failure(shop: Shop, cashier: Cashier) -> None:
     order = paid_order(shop, cashier, "wechat_pay")
     ask_back(order, [passes_of(order)[0].id])
@@ -316,3 +333,9 @@ def test_s52_pending_refund_is_no_failure(shop: Shop, cashier: Cashier) -> None:
     assert (refunds_of(order)[0].state, attention_of(order)) == ("pending", [])
     finish(shop, cashier)
     assert refunds_of(order)[0].state == "succeeded"
+    late = RefundSnapshot(refunds_of(order)[0].provider_refund_id or "", "pending", 19900, None, "processing")
+    with transaction() as session:
+        refund_outcomes.record_refund(session, refunds_of(order)[0].id, late, now=clock.now() + timedelta(days=6))
+    (refund,) = refunds_of(order)
+    assert (refund.state, refund.pending_reason, attention_of(order)) == ("succeeded", None, [])
+    finish(shop, cashier)

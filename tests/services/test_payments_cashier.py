@@ -128,12 +128,12 @@ def test_a_wallets_refund_is_pending_first_and_may_fail(provider: StripePayments
     assert (after.status, after.failure_reason) == ("failed", "declined")
 
 
-def test_a_cashier_that_is_down_is_unknown_and_a_wrong_key_a_no(provider: StripePayments, cashier: Cashier) -> None:
+def test_a_cashier_that_is_down_or_takes_no_key_of_ours_is_unknown(provider: StripePayments, cashier: Cashier) -> None:
     cashier.behave(api="down")
     with pytest.raises(ProviderUnavailable):
         provider.fetch("cs_1")
     cashier.behave(api="up")
-    with pytest.raises(ProviderRejected, match="AuthenticationError"):
+    with pytest.raises(ProviderUnavailable, match="AuthenticationError"):
         StripePayments(replace(cashier.settings, stripe_secret_key="sk_sandbox_no")).fetch("cs_1")
     nobody = StripePayments(replace(cashier.settings, stripe_api_base=f"http://127.0.0.1:{free_port()}"))
     with pytest.raises(ProviderUnavailable):
@@ -222,3 +222,15 @@ def test_messages_are_repeated_until_heard_and_survive_a_restart(
     process.terminate()
     assert process.wait(20) == 0
     drop(postgres_url, url)
+
+
+@pytest.mark.parametrize("kind", [stripe.AuthenticationError, stripe.PermissionError])
+def test_a_key_that_has_run_out_is_no_answer_whatever_code_it_comes_with(
+    provider: StripePayments, monkeypatch: pytest.MonkeyPatch, kind: type[stripe.StripeError]
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise kind("Expired API Key provided", code="api_key_expired", http_status=401)
+
+    monkeypatch.setattr(stripe.RequestsClient, "request", refuse)
+    with pytest.raises(ProviderUnavailable, match="api_key_expired"):
+        provider.refund(RefundRequest("pi_1", 100, "r"), "key")

@@ -22,6 +22,17 @@ from tests.services.test_payment_scenarios_paying import unanswered as lost_answ
 LATER = timedelta(minutes=40)
 
 
+def test_the_refund_window_counts_from_the_charge_however_late_we_hear_of_it(shop: Shop, cashier: Cashier) -> None:
+    cashier.behave(webhooks="drop")
+    order = shop.order()
+    cashier.press(start(shop, order), "pay", "alipay")
+    (payment,) = payments_of(order)
+    flows.sync_payment(shop.provider, shop.settings, payment.id, now=clock.now() + timedelta(days=20))
+    (payment,) = payments_of(order)
+    assert payment.refundable_until is not None and payment.succeeded_at is not None
+    assert timedelta(days=69) < payment.refundable_until - payment.succeeded_at < timedelta(days=71)
+
+
 def test_the_poller_asks_again_for_a_lost_answer(shop: Shop, cashier: Cashier) -> None:
     order, checkout = lost_answer(shop, cashier)
     flows.poll_payments(shop.provider, shop.settings, now=clock.now() + timedelta(minutes=2))

@@ -21,9 +21,10 @@ from passes.lifecycle.models import Pass, PassHold
 from passes.sale import money_back, refund_outcomes
 from passes.sale.models import Order, Payment, Refund, WebhookEvent
 from passes.sale.money_models import MoneyException
+from passes.sale.payments import begin_payment, record_snapshot
 from passes.sale.provider import DisputeSnapshot, MoneyBack, RefundSnapshot
 from passes.sale.reconciliation import Finding, keep_findings
-from tests.city import pay, place
+from tests.city import INSTALLATION, PUBLIC_URL, paid_snapshot, pay, place
 from tests.factories import city
 from tests.web.browsers import signed_in
 
@@ -142,9 +143,11 @@ def test_a_pass_whose_money_went_back_at_the_provider_is_cancelled_by_staff(
     pass_id, payment_id = session.scalars(select(Pass.id)).one(), session.scalars(select(Payment.id)).one()
     address = f"/admin/orders/{order_id}/passes/{pass_id}/cancel"
     assert finance.post(address, data={"note": "平台退款"}).status_code == 409
-    external = RefundSnapshot("re_x", "succeeded", 19900, None, None)
-    money_back.record_money_back(session, payment_id, MoneyBack((external,), ()), now=now)
-    session.flush()
+    part, rest = (RefundSnapshot(f"re_{fen}", "succeeded", fen, None, None) for fen in (19899, 1))
+    for refunds in ((part,), (rest, part)):
+        assert finance.post(address, data={"note": "平台退款"}).status_code == 409
+        money_back.record_money_back(session, payment_id, MoneyBack(refunds, ()), now=now)
+        session.flush()
     assert "作废年卡" in finance.get(f"/admin/orders/{order_id}").text
     assert finance.post(address, data={"note": "平台退款"}).status_code == 303
     session.expire_all()
@@ -235,6 +238,55 @@ def test_a_review_is_decided_by_finance(finance: FlaskClient, session: Session, 
         assert finance.post(f"{address}/{verdict}", data={"note": ""}).status_code == 422
         assert finance.post(f"{address}/{verdict}", data={"note": "看过了"}).status_code == 409
     assert session.get_one(Order, order_id).state == "paid"
+
+
+def test_late_money_that_did_not_arrive_when_it_went_back_is_paid_back_again(
+    finance: FlaskClient, session: Session, now: datetime
+) -> None:
+    city(session, now=now)
+    order_id = place(1, "王小明", now)
+    seen = begin_payment(session, order_id, public_url=PUBLIC_URL, install_id=INSTALLATION, now=now)
+    order = session.get_one(Order, order_id)
+    order.state, order.hold_state = "canceled", "released"
+    session.flush()
+    snapshot = paid_snapshot(seen.id, 19900, seen.request["metadata"], "alipay")
+    record_snapshot(session, seen.id, snapshot, actor="poll", public_url=PUBLIC_URL, now=now)
+    first = session.scalars(select(Refund)).one()
+    address = f"/admin/orders/{order_id}/payments/{seen.id}/again"
+    form = {"key": str(uuid4()), "way": "transfer", "note": "退回失败"}
+    assert finance.post(address, data=form).status_code == 409
+    for status in ("pending", "failed"):
+        failed = RefundSnapshot("re_1", status, 19900, None, None)
+        refund_outcomes.record_refund(session, first.id, failed, now=now)
+    session.flush()
+    page = finance.get(f"/admin/orders/{order_id}").text
+    assert "¥199 未能退到" in page and f'action="{address}"' in page
+    assert finance.post(address, data={"key": form["key"], "note": ""}).status_code == 422
+    for _ in range(2):
+        assert finance.post(address, data=form).status_code == 303
+    session.expire_all()
+    made = session.scalars(select(Refund).order_by(Refund.id)).all()
+    assert [(r.state, r.channel, r.reason, r.amount_fen, r.payment_id) for r in made] == [
+        ("failed", "provider", "late_payment", 19900, seen.id),
+        ("requested", "manual", "late_payment", 19900, seen.id),
+    ]
+    assert finance.post(address, data=form | {"key": str(uuid4())}).status_code == 422
+    paid = f"/admin/orders/{order_id}/refunds/{made[1].id}/paid"
+    assert finance.post(paid, data={"evidence": "中行 4711"}).status_code == 303
+    session.expire_all()
+    assert session.scalars(select(Payment.amount_refunded_fen)).all() == [19900]
+    assert session.scalars(select(AuditEntry.action)).all().count("order.refunded") == 1
+
+
+def test_the_money_of_another_order_is_not_paid_back_by_this_one(
+    finance: FlaskClient, session: Session, order_id: int, now: datetime
+) -> None:
+    payment_id = session.scalars(select(Payment.id)).one()
+    other = place(2, "李四", now)
+    form = {"key": str(uuid4()), "way": "original", "note": "退回失败"}
+    for number in (payment_id, 10**9):
+        assert finance.post(f"/admin/orders/{other}/payments/{number}/again", data=form).status_code == 409
+    assert session.scalars(select(Refund)).all() == []
 
 
 @given(st.integers(0, 10**9), st.dictionaries(st.integers(1, 99), st.integers(0, 10**7), min_size=1, max_size=9))

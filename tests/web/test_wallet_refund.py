@@ -17,7 +17,9 @@ from passes.gate.service import record_scans
 from passes.lifecycle.models import Pass, PassHold
 from passes.lifecycle.queries import wallet_path
 from passes.lifecycle.service import activate_pass
-from passes.sale.models import Refund, RefundLine
+from passes.sale.models import Payment, Refund, RefundLine
+from passes.sale.money_back import record_money_back
+from passes.sale.provider import MoneyBack, RefundSnapshot
 from tests.city import pay, place
 from tests.factories import city, code_of, gate_at
 from tests.web.browsers import signed_in
@@ -81,6 +83,22 @@ def test_a_use_stands_among_the_lines_at_its_list_price(holder: Holder, session:
     assert holder.form()["amount_fen"] == str(19900 - 600)
     holder.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "zh-CN"
     assert "已使用，按剩余天数退款并扣除已用权益" in holder.client.get(holder.path).text
+
+
+def test_what_went_back_of_the_order_already_is_not_promised_again(holder: Holder, session: Session) -> None:
+    payment_id = session.scalars(select(Payment.id)).one()
+    for number, (refunded, lines, amount) in enumerate(
+        [(5000, ["paid", "gone_back"], "14900"), (14900, ["paid", "gone_back"], None)]
+    ):
+        made = RefundSnapshot(f"re_{number}", "succeeded", refunded, None, None)
+        record_money_back(session, payment_id, MoneyBack((made,), ()), now=holder.now)
+        session.flush()
+        assert (holder.lines(), holder.form().get("amount_fen")) == (lines, amount)
+        if amount == "14900":
+            stale = {"key": str(uuid4()), "amount_fen": "19900"}
+            assert holder.client.post(holder.path, data=stale).status_code == 409
+    refused = holder.client.post(holder.path, data={"key": str(uuid4()), "amount_fen": "14900"})
+    assert refused.status_code == 409
 
 
 def test_a_use_after_the_page_was_opened_pays_no_old_amount(holder: Holder, session: Session) -> None:
