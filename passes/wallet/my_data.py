@@ -1,5 +1,6 @@
 """Everything about one holder, to take along; and its erasure."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,6 @@ from passes.lifecycle.endings import void_passes
 from passes.lifecycle.models import Member, Pass, PassHold, WalletLink
 from passes.lifecycle.queries import find_open_hold, get_member, lock_passes
 from passes.mail.models import Letter
-from passes.sale.invoice_models import OrderInvoice
 from passes.sale.models import Order, OrderLine, Payment, Refund
 from passes.sale.queries import lock_order
 from passes.sale.refund_quotes import find_quote
@@ -30,6 +30,8 @@ SECRETS = frozenset(
     {"document_hmac", "id_tag", "form_key", "public_id", "idempotency_key", "request", "content_hash", "code_body"}
 )
 
+_CODE = re.compile(r"\b[0-9]{6}\b")
+
 WHY_NOT = {
     "refund_under_way": N_("A refund is under way: it needs these data. Please come back when the money has arrived."),
     "dispute_open": N_("A payment is disputed: the data are needed until that is settled."),
@@ -38,7 +40,10 @@ WHY_NOT = {
 
 
 def export_of(session: Session, pass_: Pass, now: datetime) -> dict[str, Any]:
-    """JSON-able: every row about this pass and its order, as it is stored, but for keys and digests."""
+    """JSON-able: every row about this pass and its order, as it is stored, but for keys and digests.
+
+    Whoever reads it has the link of one pass and may not be the buyer: invoice data stand on the order's own page.
+    """
     line = session.get(OrderLine, pass_.order_line_id)
     order = session.get(Order, line.order_id) if line else None
     about = [f"pass:{pass_.id}", *([f"order:{order.id}"] if order else [])]
@@ -53,7 +58,7 @@ def export_of(session: Session, pass_: Pass, now: datetime) -> dict[str, Any]:
         "links": _all(session, WalletLink, WalletLink.pass_id == pass_.id),
         "visits": _all(session, Scan, Scan.pass_id == pass_.id),
         "surveys": _all(session, SurveyInvitation, SurveyInvitation.pass_id == pass_.id),
-        "letters": _all(session, Letter, Letter.about.in_(about)),
+        "letters": [letter | {"body": _told(letter)} for letter in _all(session, Letter, Letter.about.in_(about))],
         "changes": _all(session, AuditEntry, AuditEntry.subject.in_(about)),
         "lookups": _all(session, Lookup, _of(member)),
     }
@@ -61,9 +66,14 @@ def export_of(session: Session, pass_: Pass, now: datetime) -> dict[str, Any]:
         found |= {
             "payments": _all(session, Payment, Payment.order_id == order.id),
             "refunds": _all(session, Refund, Refund.order_id == order.id),
-            "invoice": _all(session, OrderInvoice, OrderInvoice.order_id == order.id),
         }
     return found
+
+
+def _told(letter: dict[str, Any]) -> str:
+    """The text without what opens something: the page of the order, the other passes, a code."""
+    body = "\n".join(line.split("/w/")[0].split("/orders/")[0] for line in letter["body"].splitlines())
+    return _CODE.sub("······", body) if letter["kind"] == "lookup_code" else body
 
 
 def _of(member: Member) -> Any:

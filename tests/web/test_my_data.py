@@ -1,6 +1,8 @@
 """The holder's data: everything can be taken along, and what is erased is gone from every table."""
 
+import re
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -19,6 +21,7 @@ from passes.sale.invoices import InvoiceData, keep_invoice
 from passes.sale.models import Order, OrderLine, Payment, WebhookEvent
 from passes.sale.service import end_order
 from passes.wallet import retention_rules
+from passes.wallet.lookups import answer_lookups, ask_for_code
 from passes.wallet.retention import forget_old_data
 from tests.city import pay, place
 from tests.factories import city
@@ -64,6 +67,33 @@ def test_the_file_holds_everything_and_no_secret_of_ours(holder: Holder, session
     assert [payment["amount_received_fen"] for payment in found["payments"]] == [19900]
     assert found["letters"][0]["recipient"] == MAIL
     assert "document_hmac" not in answer.text and "idempotency_key" not in answer.text
+
+
+def test_the_file_opens_no_order_and_no_other_pass(holder: Holder, session: Session) -> None:
+    invoice = InvoiceData("company", "兰州某某有限公司", "91620100MA71XXXX0A", "books@example.com")
+    keep_invoice(session, holder.order_id, invoice, now=holder.now)
+    written = session.scalars(select(Letter).where(Letter.kind == "order_paid")).one()
+    assert "/orders/" in written.body and "/w/" in written.body
+    found = holder.client.get(f"{holder.path}.json").get_json()
+    (letter,) = found["letters"]
+    assert "/orders/" not in letter["body"] and "/w/" not in letter["body"]
+    assert "Thank you" in letter["body"] or "谢谢" in letter["body"] or "感谢" in letter["body"]
+    assert "invoice" not in found and "91620100" not in str(found)
+
+
+def test_a_code_to_find_the_pass_is_told_and_erased_with_it(holder: Holder, session: Session) -> None:
+    member = session.scalars(select(Member)).one()
+    asked = uuid4()
+    ask_for_code(session, asked, member.phone, member.document_last4, locale="en", now=holder.now)
+    assert answer_lookups(session, by_mail=True, by_sms=True, now=holder.now) == 1
+    written = session.scalars(select(Letter).where(Letter.kind == "lookup_code")).one()
+    assert written.about == f"pass:{holder.pass_.id}"
+    [told] = [row for row in holder.client.get(f"{holder.path}.json").get_json()["letters"] if row["id"] == written.id]
+    [code] = re.findall(r"\b[0-9]{6}\b", written.body)
+    assert code not in told["body"] and "······" in told["body"]
+    assert holder.client.post(holder.path, data={"sure": "yes", "end_pass": "yes"}).status_code == 303
+    session.refresh(written)
+    assert (written.recipient, written.body, written.erased_at is not None) == (None, "–", True)
 
 
 def test_what_is_erased_stands_in_no_table_any_more(holder: Holder, session: Session) -> None:
