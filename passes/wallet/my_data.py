@@ -16,10 +16,11 @@ from passes.feedback.models import SurveyInvitation
 from passes.gate.models import Scan
 from passes.lifecycle.endings import void_passes
 from passes.lifecycle.models import Member, Pass, PassHold, WalletLink
-from passes.lifecycle.queries import find_open_hold, get_member, lock_passes
+from passes.lifecycle.queries import get_member, lock_passes
 from passes.mail.models import Letter
 from passes.sale.models import Order, OrderLine, Payment, Refund
-from passes.sale.queries import lock_order
+from passes.sale.money_rules import dispute_state
+from passes.sale.queries import list_payments, lock_order
 from passes.sale.refund_quotes import find_quote
 from passes.wallet.models import Lookup
 from passes.wallet.retention import erase_passes
@@ -95,8 +96,14 @@ def why_not_erase(session: Session, pass_: Pass, now: datetime) -> str | None:
     """retention_rules.may_erase of this pass now."""
     quote = find_quote(session, pass_, now=now)
     under_way = quote is not None and quote.refund is not None and quote.refund[0] in ("requested", "pending")
-    hold = find_open_hold(session, pass_.id, now)
-    return may_erase(pass_.state, refund_under_way=under_way, disputed=hold is not None and hold.reason == "dispute")
+    return may_erase(pass_.state, refund_under_way=under_way, disputed=_is_disputed(session, pass_))
+
+
+def _is_disputed(session: Session, pass_: Pass) -> bool:
+    """Whether the bank has any payment of the order in dispute: the holds of a pass say only what froze it first."""
+    line = session.get(OrderLine, pass_.order_line_id)
+    payments = list_payments(session, line.order_id) if line else ()
+    return any(dispute_state(payment.dispute_status) == "open" for payment in payments)
 
 
 def erase_my_data(session: Session, pass_: Pass, *, end_pass: bool, now: datetime) -> None:

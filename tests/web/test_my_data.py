@@ -14,7 +14,7 @@ from passes import clock
 from passes.access.models import AuditEntry
 from passes.db import Base
 from passes.lifecycle.models import Member, Pass
-from passes.lifecycle.service import activate_pass
+from passes.lifecycle.service import activate_pass, hold_pass
 from passes.mail.models import Letter
 from passes.sale.invoice_models import OrderInvoice
 from passes.sale.invoices import InvoiceData, keep_invoice
@@ -136,6 +136,19 @@ def test_a_living_pass_and_a_refund_under_way_keep_their_data(holder: Holder, se
     answer = holder.client.post(holder.path, data={"sure": "yes", "end_pass": "yes"})
     assert answer.status_code == 409 and "A refund is under way" in answer.text
     assert session.scalars(select(Member.name)).all() == [NAME]
+
+
+def test_an_open_dispute_keeps_the_data_whatever_froze_the_pass_first(holder: Holder, session: Session) -> None:
+    hold_pass(session, holder.pass_.id, "lost", by="care", now=holder.now)
+    hold_pass(session, holder.pass_.id, "dispute", by="sale", now=holder.now + timedelta(seconds=1))
+    session.execute(update(Payment).values(dispute_id="dp_1", dispute_status="needs_response"))
+    session.expire_all()
+    answer = holder.client.post(holder.path, data={"sure": "yes", "end_pass": "yes"})
+    assert answer.status_code == 409 and "A payment is disputed" in answer.text
+    assert session.scalars(select(Member.name)).all() == [NAME]
+    session.execute(update(Payment).values(dispute_status="won"))
+    session.expire_all()
+    assert holder.client.post(holder.path, data={"sure": "yes", "end_pass": "yes"}).status_code == 303
 
 
 @pytest.mark.parametrize("given", [{}, {"sure": "no"}, {"sure": "yes", "end_pass": "perhaps"}])
