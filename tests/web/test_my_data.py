@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from passes import clock
 from passes.access.models import AuditEntry
 from passes.db import Base
+from passes.gate.models import Scan
 from passes.lifecycle.models import Member, Pass
 from passes.lifecycle.service import activate_pass, hold_pass
 from passes.mail.models import Letter
@@ -116,6 +117,37 @@ def test_what_is_erased_stands_in_no_table_any_more(holder: Holder, session: Ses
     actions = session.scalars(select(AuditEntry.action).where(AuditEntry.subject == f"pass:{holder.pass_.id}")).all()
     assert actions.count("pass.data_erased") == 1
     assert "Your personal data were erased on" in holder.client.get(holder.path).text
+
+
+def test_neither_the_gates_nor_the_providers_messages_remember_who_it_was(holder: Holder, session: Session) -> None:
+    activate_pass(session, holder.pass_.id, now=holder.now)
+    holder.visit("B01", "S01")
+    payment = session.scalars(select(Payment)).one()
+    names = {"cs": payment.checkout_id, "pi": payment.provider_intent_id, "ch": payment.provider_charge_id}
+    for kind, name in (names | {"uid": None, "other": "cs_other"}).items():
+        session.add(
+            WebhookEvent(
+                event_id=f"evt_{kind}",
+                type="anything",
+                livemode=False,
+                object_type="anything",
+                object_id=name or "obj",
+                payment_uid=str(payment.uid) if kind == "uid" else None,
+                provider_created_at=holder.now,
+                payload={"customer_details": {"name": "PAYER"}},
+                received_at=holder.now,
+                next_attempt_at=holder.now,
+                state="processed",
+            )
+        )
+    session.flush()
+    scan = session.scalars(select(Scan)).one()
+    assert scan.response["holder"]["name"][0] == NAME[0]  # type: ignore[index]
+    assert holder.client.post(holder.path, data={"sure": "yes", "end_pass": "yes"}).status_code == 303
+    session.refresh(scan)
+    assert scan.response["holder"] is None and scan.response["decision"] == "admitted"
+    left = select(WebhookEvent.event_id).where(cast(WebhookEvent.payload, Text).contains("PAYER"))
+    assert session.scalars(left).all() == ["evt_other"]
 
 
 def test_the_desk_still_reads_an_erased_pass_and_order(holder: Holder, app: Flask, session: Session) -> None:
