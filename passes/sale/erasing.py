@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from passes.lifecycle.erasing import BLANK, NO_BIRTHDAY, NO_DIGEST
-from passes.sale.models import Order, OrderLine, Payment, Refund, WebhookEvent
+from passes.sale.models import Order, OrderLine, Payment, WebhookEvent
+from passes.sale.queries import is_about_orders
 from passes.sale.rules import LIVE_PAYMENT_STATES
 
 _IS_DONE_WITH = WebhookEvent.state.in_(("processed", "unmatched", "dead"))
@@ -77,19 +78,7 @@ def empty_messages(session: Session, received_before: datetime, limit: int) -> i
 
 def empty_messages_about(session: Session, order_ids: Sequence[int]) -> int:
     """The same of whatever was said of these orders' payments: it may name whoever paid. Returns how many."""
-    payments = session.execute(
-        select(Payment.uid, Payment.provider_intent_id, Payment.provider_charge_id, Payment.checkout_id).where(
-            Payment.order_id.in_(order_ids)
-        )
-    ).all()
-    refunds = session.scalars(select(Refund.provider_refund_id).where(Refund.order_id.in_(order_ids))).all()
-    intents = [payment.provider_intent_id for payment in payments]
-    objects = [*intents, *refunds, *(name for _, _, *names in payments for name in names)]
-    about = or_(
-        WebhookEvent.payment_uid.in_([str(payment.uid) for payment in payments]),
-        WebhookEvent.intent_id.in_([name for name in intents if name]),
-        WebhookEvent.object_id.in_([name for name in objects if name]),
-    )
+    about = is_about_orders(session, order_ids)
     return _empty(session, about & _IS_DONE_WITH & (WebhookEvent.payload != {}))
 
 

@@ -11,16 +11,17 @@ from sqlalchemy.orm import Session
 from passes.access.models import AuditEntry
 from passes.access.rules import HOLDER
 from passes.access.service import write_audit
+from passes.booking.models import Reservation
 from passes.errors import N_, Conflict
 from passes.feedback.models import SurveyInvitation
-from passes.gate.models import Scan
+from passes.gate.models import PassCounter, Scan, ScanVoid
 from passes.lifecycle.endings import void_passes
 from passes.lifecycle.models import Member, Pass, PassHold, WalletLink
 from passes.lifecycle.queries import get_member, lock_passes
 from passes.mail.models import Letter
-from passes.sale.models import Order, OrderLine, Payment, Refund
+from passes.sale.models import Order, OrderLine, Payment, Refund, WebhookEvent
 from passes.sale.money_rules import dispute_state
-from passes.sale.queries import list_payments, lock_order
+from passes.sale.queries import is_about_orders, list_payments, lock_order
 from passes.sale.refund_quotes import find_quote
 from passes.wallet.models import Lookup
 from passes.wallet.retention import erase_passes
@@ -29,6 +30,13 @@ from passes.wallet.retention_rules import may_erase
 # What is left out of an export, and why it is no loss: secrets of ours that say nothing of the holder.
 SECRETS = frozenset(
     {"document_hmac", "id_tag", "form_key", "public_id", "idempotency_key", "request", "content_hash", "code_body"}
+)
+
+# Who of the staff did it, and what they noted for each other: of them, not of the holder. So is the name of who paid,
+# which stands in what the provider said; that it said something is told.
+OF_OTHERS = frozenset(
+    {"requested_by", "approved_by", "evidence_note", "staff_id", "staff_login", "by", "made_by", "shift_id"}
+    | {"payload", "last_error"}
 )
 
 _CODE = re.compile(r"\b[0-9]{6}\b")
@@ -41,7 +49,7 @@ WHY_NOT = {
 
 
 def export_of(session: Session, pass_: Pass, now: datetime) -> dict[str, Any]:
-    """JSON-able: every row about this pass and its order, as it is stored, but for keys and digests.
+    """JSON-able: every row about this pass and its order, as it is stored, but for SECRETS and OF_OTHERS.
 
     Whoever reads it has the link of one pass and may not be the buyer: invoice data stand on the order's own page.
     """
@@ -58,17 +66,35 @@ def export_of(session: Session, pass_: Pass, now: datetime) -> dict[str, Any]:
         "holds": _all(session, PassHold, PassHold.pass_id == pass_.id),
         "links": _all(session, WalletLink, WalletLink.pass_id == pass_.id),
         "visits": _all(session, Scan, Scan.pass_id == pass_.id),
+        "visits_taken_back": _taken_back(session, pass_.id),
+        "used": _all(session, PassCounter, PassCounter.pass_id == pass_.id),
+        "reservations": _all(session, Reservation, Reservation.pass_id == pass_.id),
         "surveys": _all(session, SurveyInvitation, SurveyInvitation.pass_id == pass_.id),
         "letters": [letter | {"body": _told(letter)} for letter in _all(session, Letter, Letter.about.in_(about))],
-        "changes": _all(session, AuditEntry, AuditEntry.subject.in_(about)),
+        "changes": _changes(session, about),
         "lookups": _all(session, Lookup, _of(member)),
     }
-    if order is not None:
-        found |= {
-            "payments": _all(session, Payment, Payment.order_id == order.id),
-            "refunds": _all(session, Refund, Refund.order_id == order.id),
-        }
-    return found
+    return found | _money(session, order.id) if order else found
+
+
+def _money(session: Session, order_id: int) -> dict[str, Any]:
+    return {
+        "payments": _all(session, Payment, Payment.order_id == order_id),
+        "refunds": _all(session, Refund, Refund.order_id == order_id),
+        "provider_messages": _all(session, WebhookEvent, is_about_orders(session, [order_id])),
+    }
+
+
+def _taken_back(session: Session, pass_id: int) -> list[dict[str, Any]]:
+    """Without the reason: a clerk's own words."""
+    scans = select(Scan.id).where(Scan.pass_id == pass_id)
+    rows = _all(session, ScanVoid, ScanVoid.scan_row_id.in_(scans))
+    return [{"scan_row_id": row["scan_row_id"], "voided_at": row["voided_at"]} for row in rows]
+
+
+def _changes(session: Session, about: list[str]) -> list[dict[str, Any]]:
+    rows = _all(session, AuditEntry, AuditEntry.subject.in_(about))
+    return [row | {"facts": {name: fact for name, fact in row["facts"].items() if name != "note"}} for row in rows]
 
 
 def _told(letter: dict[str, Any]) -> str:
@@ -88,7 +114,7 @@ def _all(session: Session, table: type[Any], which: Any) -> list[dict[str, Any]]
 
 def _plain(row: Any) -> dict[str, Any]:
     names = [column.key for column in row.__mapper__.column_attrs]
-    plain = {name: getattr(row, name) for name in names if name not in SECRETS}
+    plain = {name: getattr(row, name) for name in names if name not in SECRETS | OF_OTHERS}
     return {name: value.hex() if isinstance(value, bytes) else value for name, value in plain.items()}
 
 

@@ -12,8 +12,12 @@ from sqlalchemy.orm import Session
 
 from passes import clock
 from passes.access.models import AuditEntry
+from passes.booking.models import Reservation
 from passes.db import Base
 from passes.gate.models import Scan
+from passes.gate.rules import ScanRequest
+from passes.gate.service import record_scans
+from passes.gate.voids import void_scan
 from passes.lifecycle.models import Member, Pass
 from passes.lifecycle.service import activate_pass, hold_pass
 from passes.mail.models import Letter
@@ -25,7 +29,7 @@ from passes.wallet import retention_rules
 from passes.wallet.lookups import answer_lookups, ask_for_code
 from passes.wallet.retention import forget_old_data
 from tests.city import pay, place
-from tests.factories import city
+from tests.factories import city, code_of, gate_at
 from tests.web.browsers import signed_in
 from tests.web.test_wallet_refund import Holder
 
@@ -80,6 +84,37 @@ def test_the_file_opens_no_order_and_no_other_pass(holder: Holder, session: Sess
     assert "/orders/" not in letter["body"] and "/w/" not in letter["body"]
     assert "Thank you" in letter["body"] or "谢谢" in letter["body"] or "感谢" in letter["body"]
     assert "invoice" not in found and "91620100" not in str(found)
+
+
+def test_the_file_tells_all_that_was_used_and_kept_and_nobody_of_the_staff(holder: Holder, session: Session) -> None:
+    activate_pass(session, holder.pass_.id, now=holder.now)
+    gate = gate_at(session, "S01", now=holder.now, default_benefit_id="B01").gate
+    scan = ScanRequest(scan_id=uuid4(), code=code_of(session, holder.pass_, now=holder.now))
+    record_scans(session, gate, [scan], now=holder.now)
+    void_scan(session, gate, scan.scan_id, "clerk Zhao: a slip", now=holder.now + timedelta(seconds=9))
+    hours = {"starts_at": holder.now, "ends_at": holder.now + timedelta(hours=1), "made_at": holder.now}
+    about = {"pass_id": holder.pass_.id, "benefit_id": "B01", "venue_id": "S01"}
+    session.add(Reservation(state="booked", made_by="desk.zhao", **about, **hours))
+    zhao = {"staff_login": "desk.zhao", "facts": {"note": "Zhao thinks so", "days": 3}, "happened_at": holder.now}
+    session.add(AuditEntry(action="pass.held", subject=f"pass:{holder.pass_.id}", **zhao))
+    paid = session.scalars(select(Payment)).one()
+    said = {
+        "type": "charge.succeeded",
+        "object_type": "charge",
+        "object_id": paid.provider_charge_id,
+        "livemode": False,
+    }
+    moments = {"provider_created_at": holder.now, "received_at": holder.now, "next_attempt_at": holder.now}
+    session.add(WebhookEvent(event_id="evt_1", state="processed", payload={"name": "PAYER"}, **said, **moments))
+    session.flush()
+    answer = holder.client.get(f"{holder.path}.json")
+    found = answer.get_json()
+    assert [row["venue_id"] for row in found["reservations"]] == ["S01"]
+    assert [row["scan_row_id"] for row in found["visits_taken_back"]] == [row["id"] for row in found["visits"]]
+    assert {row["used"] for row in found["used"]} == {0}
+    assert [row["type"] for row in found["provider_messages"]] == ["charge.succeeded"]
+    assert {"days": 3} in [row["facts"] for row in found["changes"]]
+    assert not re.search("zhao|PAYER", answer.text, re.IGNORECASE)
 
 
 def test_a_code_to_find_the_pass_is_told_and_erased_with_it(holder: Holder, session: Session) -> None:
