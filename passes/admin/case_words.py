@@ -120,6 +120,7 @@ ACTIONS = {
     "pass.cancelled": N_("Cancelled a pass whose money went back"),
     "money.difference_settled": N_("Settled a difference with the provider's books"),
     "money.message_retried": N_("Had a payment message acted on again"),
+    "money.message_dismissed": N_("Laid a payment message aside"),
     "dead_letter.replayed": N_("Tried an event again that had been set aside"),
     "dead_letter.dropped": N_("Discarded an event that had been set aside"),
     "catalogue.loaded": N_("Loaded a catalogue"),

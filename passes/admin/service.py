@@ -19,6 +19,7 @@ from passes.lifecycle.queries import get_pass
 from passes.lifecycle.service import get_locked_pass, hold_pass, release_hold, renew_wallet_link
 from passes.mail.models import Letter
 from passes.mail.service import send_again
+from passes.sale import inbox
 from passes.sale.service import clear_attention
 
 
@@ -83,6 +84,12 @@ def send_letter_again(
     facts = {"readdressed": True} if letter.recipient != known else {}
     _audit(session, staff, "letter.sent_again", f"letter:{letter_id}", now, letter_id=letter.id, **facts)
     return letter
+
+
+def dismiss_message(session: Session, staff: Staff, event_id: str, *, now: datetime) -> None:
+    """A message of the payment provider that nothing has to be done about."""
+    inbox.lay_aside(session, event_id, now=now)
+    _audit(session, staff, "money.message_dismissed", f"message:{event_id}", now)
 
 
 def drop_from_desk(session: Session, staff: Staff, number: int, *, note: str, now: datetime) -> None:

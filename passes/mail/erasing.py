@@ -30,6 +30,8 @@ def _erase(session: Session, which: ColumnElement[bool], now: datetime) -> int:
             state=case((Letter.state == "waiting", "kept"), else_=Letter.state),
             recipient=case((Letter.state == "sent", BLANK), else_=None),
             body=BLANK,
+            # A stranger's server likes to repeat the address.
+            last_error=None,
             erased_at=now,
         )
         .returning(Letter.id)

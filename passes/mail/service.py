@@ -89,6 +89,8 @@ def send_again(session: Session, letter_id: int, *, recipient: str | None, now: 
     letter = session.get(Letter, letter_id, with_for_update=True, populate_existing=True)
     if letter is None:
         raise NotFound("letter_not_found", N_("We know no letter with this number."))
+    if letter.erased_at is not None:
+        raise Conflict("letter_erased", N_("What this letter said was erased, so it cannot be sent again."))
     address = recipient or letter.recipient
     if address is None:
         raise Invalid(
@@ -124,16 +126,25 @@ def _copy(session: Session, letter: Letter, recipient: str, *, now: datetime) ->
 
 
 def record_sent(session: Session, letter_id: int, *, now: datetime) -> None:
-    letter = session.get_one(Letter, letter_id)
-    letter.state, letter.sent_at, letter.last_error = "sent", now, None
+    """It left the house. Of one erased meanwhile, nothing is written down any more."""
+    letter = _claimed(session, letter_id)
+    if letter.erased_at is None:
+        letter.state, letter.sent_at, letter.last_error = "sent", now, None
 
 
 def record_failure(session: Session, letter_id: int, error: str, *, final: bool, now: datetime) -> None:
     """Try again after 1, 2, 4 … minutes; give up after eight tries, or at once where it can never succeed."""
-    letter = session.get_one(Letter, letter_id)
+    letter = _claimed(session, letter_id)
+    if letter.erased_at is not None:
+        return
     # The words of a stranger's server: what no text column takes must not keep the letter waiting for ever.
     letter.last_error = error[:500].replace("\x00", "")
     if final or letter.attempts >= MOST_ATTEMPTS:
         letter.state = "failed"
     else:
         letter.next_attempt_at = now + timedelta(minutes=2 ** (letter.attempts - 1))
+
+
+def _claimed(session: Session, letter_id: int) -> Letter:
+    """Locked and read anew: its reader's data may be erased at this moment."""
+    return session.get_one(Letter, letter_id, with_for_update=True, populate_existing=True)

@@ -77,13 +77,32 @@ def prune_refusals(session: Session, *, now: datetime) -> int:
 
 
 def take_up_again(session: Session, event_id: str, *, now: datetime) -> None:
-    """Act once more on a message given up, or about nothing we knew then. Conflict where it is acted on already."""
+    """Act once more on a message given up, or about nothing we knew then.
+
+    Conflict where it is acted on already, and where what it said has been forgotten since.
+    """
+    event = _given_up(session, event_id)
+    if not event.payload:
+        raise Conflict(
+            "message_emptied",
+            N_("What this message said has been forgotten: it is too old. Ask the provider about the order instead."),
+        )
+    event.state, event.attempts, event.next_attempt_at = "received", 0, now
+
+
+def lay_aside(session: Session, event_id: str, *, now: datetime) -> None:
+    """There is nothing to do about this message. Conflict as take_up_again, but for what was forgotten."""
+    event = _given_up(session, event_id)
+    event.state, event.processed_at = "processed", now
+
+
+def _given_up(session: Session, event_id: str) -> WebhookEvent:
     event = session.get(WebhookEvent, event_id, with_for_update=True, populate_existing=True)
     if event is None:
         raise NotFound("message_not_found", N_("We know no such message."))
     if event.state not in ("dead", "unmatched"):
         raise Conflict("message_not_given_up", N_("This message is being acted on, or was."))
-    event.state, event.attempts, event.next_attempt_at = "received", 0, now
+    return event
 
 
 def close_event(session: Session, event_id: str, state: str, *, now: datetime) -> None:

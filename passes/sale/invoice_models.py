@@ -9,7 +9,7 @@ from passes.db import Base
 
 
 class OrderInvoice(Base):
-    """As the buyer gave it; kept as long as tax law asks, whatever else is erased."""
+    """As the buyer gave it; of a paid order kept as long as tax law asks, whatever else is erased."""
 
     __tablename__ = "order_invoice"
     __table_args__ = (

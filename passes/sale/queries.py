@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from passes import settings
@@ -138,6 +138,23 @@ def _uuid(text: str | None) -> UUID | None:
         return UUID(text or "")
     except ValueError:
         return None
+
+
+def is_about_orders(session: Session, order_ids: Sequence[int]) -> ColumnElement[bool]:
+    """Of a message in a statement: that it speaks of a payment or refund of these orders."""
+    payments = session.execute(
+        select(Payment.uid, Payment.provider_intent_id, Payment.provider_charge_id, Payment.checkout_id).where(
+            Payment.order_id.in_(order_ids)
+        )
+    ).all()
+    refunds = session.scalars(select(Refund.provider_refund_id).where(Refund.order_id.in_(order_ids))).all()
+    intents = [payment.provider_intent_id for payment in payments]
+    objects = [*intents, *refunds, *(name for _, _, *names in payments for name in names)]
+    return or_(
+        WebhookEvent.payment_uid.in_([str(payment.uid) for payment in payments]),
+        WebhookEvent.intent_id.in_([name for name in intents if name]),
+        WebhookEvent.object_id.in_([name for name in objects if name]),
+    )
 
 
 def list_payments_to_poll(session: Session, now: datetime, limit: int) -> Sequence[int]:

@@ -140,6 +140,8 @@ def _send_code(session: Session, asked: Lookup, address: Address, code: str, *, 
         asked.locale,
         in_language(asked.locale, SUBJECT),
         in_language(asked.locale, words, code=code, until=until),
+        # The newest of them: what is told of a pass and erased with it, its letters too.
+        about=f"pass:{address.pass_ids[0]}",
         channel=address.channel,
         good_until=asked.expires_at,
         now=now,

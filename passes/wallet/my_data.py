@@ -1,5 +1,6 @@
 """Everything about one holder, to take along; and its erasure."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -10,16 +11,17 @@ from sqlalchemy.orm import Session
 from passes.access.models import AuditEntry
 from passes.access.rules import HOLDER
 from passes.access.service import write_audit
+from passes.booking.models import Reservation
 from passes.errors import N_, Conflict
 from passes.feedback.models import SurveyInvitation
-from passes.gate.models import Scan
+from passes.gate.models import PassCounter, Scan, ScanVoid
 from passes.lifecycle.endings import void_passes
 from passes.lifecycle.models import Member, Pass, PassHold, WalletLink
-from passes.lifecycle.queries import find_open_hold, get_member, lock_passes
+from passes.lifecycle.queries import get_member, lock_passes
 from passes.mail.models import Letter
-from passes.sale.invoice_models import OrderInvoice
-from passes.sale.models import Order, OrderLine, Payment, Refund
-from passes.sale.queries import lock_order
+from passes.sale.models import Order, OrderLine, Payment, Refund, WebhookEvent
+from passes.sale.money_rules import dispute_state
+from passes.sale.queries import is_about_orders, list_payments, lock_order
 from passes.sale.refund_quotes import find_quote
 from passes.wallet.models import Lookup
 from passes.wallet.retention import erase_passes
@@ -30,6 +32,15 @@ SECRETS = frozenset(
     {"document_hmac", "id_tag", "form_key", "public_id", "idempotency_key", "request", "content_hash", "code_body"}
 )
 
+# Who of the staff did it, and what they noted for each other: of them, not of the holder. So is the name of who paid,
+# which stands in what the provider said; that it said something is told.
+OF_OTHERS = frozenset(
+    {"requested_by", "approved_by", "evidence_note", "staff_id", "staff_login", "by", "made_by", "shift_id"}
+    | {"payload", "last_error"}
+)
+
+_CODE = re.compile(r"\b[0-9]{6}\b")
+
 WHY_NOT = {
     "refund_under_way": N_("A refund is under way: it needs these data. Please come back when the money has arrived."),
     "dispute_open": N_("A payment is disputed: the data are needed until that is settled."),
@@ -38,7 +49,10 @@ WHY_NOT = {
 
 
 def export_of(session: Session, pass_: Pass, now: datetime) -> dict[str, Any]:
-    """JSON-able: every row about this pass and its order, as it is stored, but for keys and digests."""
+    """JSON-able: every row about this pass and its order, as it is stored, but for SECRETS and OF_OTHERS.
+
+    Whoever reads it has the link of one pass and may not be the buyer: invoice data stand on the order's own page.
+    """
     line = session.get(OrderLine, pass_.order_line_id)
     order = session.get(Order, line.order_id) if line else None
     about = [f"pass:{pass_.id}", *([f"order:{order.id}"] if order else [])]
@@ -52,18 +66,41 @@ def export_of(session: Session, pass_: Pass, now: datetime) -> dict[str, Any]:
         "holds": _all(session, PassHold, PassHold.pass_id == pass_.id),
         "links": _all(session, WalletLink, WalletLink.pass_id == pass_.id),
         "visits": _all(session, Scan, Scan.pass_id == pass_.id),
+        "visits_taken_back": _taken_back(session, pass_.id),
+        "used": _all(session, PassCounter, PassCounter.pass_id == pass_.id),
+        "reservations": _all(session, Reservation, Reservation.pass_id == pass_.id),
         "surveys": _all(session, SurveyInvitation, SurveyInvitation.pass_id == pass_.id),
-        "letters": _all(session, Letter, Letter.about.in_(about)),
-        "changes": _all(session, AuditEntry, AuditEntry.subject.in_(about)),
+        "letters": [letter | {"body": _told(letter)} for letter in _all(session, Letter, Letter.about.in_(about))],
+        "changes": _changes(session, about),
         "lookups": _all(session, Lookup, _of(member)),
     }
-    if order is not None:
-        found |= {
-            "payments": _all(session, Payment, Payment.order_id == order.id),
-            "refunds": _all(session, Refund, Refund.order_id == order.id),
-            "invoice": _all(session, OrderInvoice, OrderInvoice.order_id == order.id),
-        }
-    return found
+    return found | _money(session, order.id) if order else found
+
+
+def _money(session: Session, order_id: int) -> dict[str, Any]:
+    return {
+        "payments": _all(session, Payment, Payment.order_id == order_id),
+        "refunds": _all(session, Refund, Refund.order_id == order_id),
+        "provider_messages": _all(session, WebhookEvent, is_about_orders(session, [order_id])),
+    }
+
+
+def _taken_back(session: Session, pass_id: int) -> list[dict[str, Any]]:
+    """Without the reason: a clerk's own words."""
+    scans = select(Scan.id).where(Scan.pass_id == pass_id)
+    rows = _all(session, ScanVoid, ScanVoid.scan_row_id.in_(scans))
+    return [{"scan_row_id": row["scan_row_id"], "voided_at": row["voided_at"]} for row in rows]
+
+
+def _changes(session: Session, about: list[str]) -> list[dict[str, Any]]:
+    rows = _all(session, AuditEntry, AuditEntry.subject.in_(about))
+    return [row | {"facts": {name: fact for name, fact in row["facts"].items() if name != "note"}} for row in rows]
+
+
+def _told(letter: dict[str, Any]) -> str:
+    """The text without what opens something: the page of the order, the other passes, a code."""
+    body = "\n".join(line.split("/w/")[0].split("/orders/")[0] for line in letter["body"].splitlines())
+    return _CODE.sub("······", body) if letter["kind"] == "lookup_code" else body
 
 
 def _of(member: Member) -> Any:
@@ -77,7 +114,7 @@ def _all(session: Session, table: type[Any], which: Any) -> list[dict[str, Any]]
 
 def _plain(row: Any) -> dict[str, Any]:
     names = [column.key for column in row.__mapper__.column_attrs]
-    plain = {name: getattr(row, name) for name in names if name not in SECRETS}
+    plain = {name: getattr(row, name) for name in names if name not in SECRETS | OF_OTHERS}
     return {name: value.hex() if isinstance(value, bytes) else value for name, value in plain.items()}
 
 
@@ -85,8 +122,14 @@ def why_not_erase(session: Session, pass_: Pass, now: datetime) -> str | None:
     """retention_rules.may_erase of this pass now."""
     quote = find_quote(session, pass_, now=now)
     under_way = quote is not None and quote.refund is not None and quote.refund[0] in ("requested", "pending")
-    hold = find_open_hold(session, pass_.id, now)
-    return may_erase(pass_.state, refund_under_way=under_way, disputed=hold is not None and hold.reason == "dispute")
+    return may_erase(pass_.state, refund_under_way=under_way, disputed=_is_disputed(session, pass_))
+
+
+def _is_disputed(session: Session, pass_: Pass) -> bool:
+    """Whether the bank has any payment of the order in dispute: the holds of a pass say only what froze it first."""
+    line = session.get(OrderLine, pass_.order_line_id)
+    payments = list_payments(session, line.order_id) if line else ()
+    return any(dispute_state(payment.dispute_status) == "open" for payment in payments)
 
 
 def erase_my_data(session: Session, pass_: Pass, *, end_pass: bool, now: datetime) -> None:

@@ -6,10 +6,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from passes.access.service import write_audit
+from passes.gate.erasing import erase_holders
 from passes.lifecycle.erasing import erase_members, list_forgotten
 from passes.lifecycle.models import Pass
 from passes.mail.erasing import erase_letters_about, erase_old_letters
-from passes.sale.erasing import empty_messages, erase_lines, list_unpaid_lines
+from passes.sale.erasing import empty_messages, empty_messages_about, erase_lines, list_unpaid_lines
 from passes.wallet import retention_rules as rules
 
 BATCH = 200
@@ -22,6 +23,7 @@ def forget_old_data(session: Session, *, now: datetime, limit: int = BATCH) -> i
     unpaid = list(list_unpaid_lines(session, now - rules.UNPAID_ORDER, limit))
     orders = erase_lines(session, unpaid, now=now) if unpaid else []
     erase_letters_about(session, [f"order:{order_id}" for order_id in orders], now=now)
+    empty_messages_about(session, orders)
     letters = erase_old_letters(session, now - rules.LETTERS, limit, now=now)
     messages = empty_messages(session, now - rules.PROVIDER_MESSAGES, limit)
     counts = {"holders": len(holders), "orders": len(orders), "letters": letters, "messages": messages}
@@ -31,7 +33,7 @@ def forget_old_data(session: Session, *, now: datetime, limit: int = BATCH) -> i
 
 
 def erase_passes(session: Session, pass_ids: list[int], *, now: datetime) -> None:
-    """Blank everything personal about these passes, in every room: holder, order lines, letters."""
+    """Blank everything personal about these passes, in every room: holder, order, letters, what gates were told."""
     if not pass_ids:
         return
     lines = session.scalars(select(Pass.order_line_id).where(Pass.id.in_(pass_ids))).all()
@@ -39,3 +41,5 @@ def erase_passes(session: Session, pass_ids: list[int], *, now: datetime) -> Non
     orders = erase_lines(session, lines, now=now)
     subjects = [*(f"pass:{pass_id}" for pass_id in pass_ids), *(f"order:{order_id}" for order_id in orders)]
     erase_letters_about(session, subjects, now=now)
+    empty_messages_about(session, orders)
+    erase_holders(session, pass_ids)

@@ -21,9 +21,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from passes import db
+from passes.errors import Conflict
+from passes.mail.erasing import erase_letters_about
 from passes.mail.models import Letter
 from passes.mail.post import deliver, send_waiting
-from passes.mail.service import write_letter
+from passes.mail.service import record_failure, record_sent, send_again, write_letter
 from passes.mail.words import in_language
 from passes.sale.letters import PAID_SUBJECT
 from passes.settings import Settings
@@ -263,3 +265,20 @@ def test_no_letter_is_sent_while_a_transaction_is_open(session: Session, setting
 def test_letters_speak_both_languages() -> None:
     assert in_language("zh", PAID_SUBJECT, number="T-1") == "您的悠游兰州年卡 · 订单 T-1"
     assert in_language("en", PAID_SUBJECT, number="T-1") == "Your city pass · order T-1"
+
+
+def test_of_an_erased_letter_nothing_is_written_down_nor_sent_again(session: Session, now: datetime) -> None:
+    refused, under_way = letter(session, now), letter(session, now)
+    refused.about = under_way.about = "pass:7"
+    record_failure(session, refused.id, "550 <wang@example.com>: no such mailbox", final=True, now=now)
+    erase_letters_about(session, ["pass:7"], now=now)
+    # The chore held the second one in its hand when it was erased.
+    record_sent(session, under_way.id, now=now)
+    record_failure(session, under_way.id, "451 wang@example.com", final=False, now=now)
+    session.flush()
+    session.expire_all()
+    assert (refused.state, refused.last_error, refused.recipient) == ("failed", None, None)
+    assert (under_way.state, under_way.last_error, under_way.sent_at) == ("kept", None, None)
+    for erased in (refused, under_way):
+        with pytest.raises(Conflict, match="erased"):
+            send_again(session, erased.id, recipient="li@example.com", now=now)

@@ -180,7 +180,7 @@ def test_a_message_given_up_is_shown_and_taken_up_again(finance: FlaskClient, se
         object_type="refund",
         object_id="re_1",
         provider_created_at=now,
-        payload={},
+        payload={"data": {"object": {}}},
         received_at=now,
         state="dead",
         attempts=8,
@@ -194,6 +194,26 @@ def test_a_message_given_up_is_shown_and_taken_up_again(finance: FlaskClient, se
     session.expire_all()
     assert (event.state, event.attempts) == ("received", 0)
     assert [finance.post(f"/admin/money/messages/{name}").status_code for name in ("evt_1", "evt_2")] == [409, 409]
+
+
+def test_a_message_nobody_needs_is_laid_aside_and_an_emptied_one_is_not_taken_up(
+    finance: FlaskClient, session: Session, now: datetime
+) -> None:
+    said = {"type": "charge.updated", "livemode": False, "object_type": "charge", "object_id": "ch_9", "payload": {}}
+    moments = {"provider_created_at": now, "received_at": now, "next_attempt_at": now}
+    event = WebhookEvent(event_id="evt_9", state="unmatched", **said, **moments)
+    session.add(event)
+    session.flush()
+    page = finance.get("/admin/money").text
+    assert "/admin/money/messages/evt_9/dismiss" in page and 'messages/evt_9"' not in page
+    assert finance.post("/admin/money/messages/evt_9").status_code == 409
+    session.expire_all()
+    assert event.state == "unmatched", "nobody can read it any more"
+    assert finance.post("/admin/money/messages/evt_9/dismiss").status_code == 303
+    assert finance.post("/admin/money/messages/evt_9/dismiss").status_code == 409
+    session.expire_all()
+    assert event.state == "processed" and event.processed_at is not None
+    assert "ch_9" not in finance.get("/admin/money").text
 
 
 def test_the_ledger_of_some_days_sums_to_the_fen(

@@ -1,6 +1,8 @@
 """The holder's data: everything can be taken along, and what is erased is gone from every table."""
 
+import re
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -10,18 +12,24 @@ from sqlalchemy.orm import Session
 
 from passes import clock
 from passes.access.models import AuditEntry
+from passes.booking.models import Reservation
 from passes.db import Base
+from passes.gate.models import Scan
+from passes.gate.rules import ScanRequest
+from passes.gate.service import record_scans
+from passes.gate.voids import void_scan
 from passes.lifecycle.models import Member, Pass
-from passes.lifecycle.service import activate_pass
+from passes.lifecycle.service import activate_pass, hold_pass
 from passes.mail.models import Letter
 from passes.sale.invoice_models import OrderInvoice
 from passes.sale.invoices import InvoiceData, keep_invoice
 from passes.sale.models import Order, OrderLine, Payment, WebhookEvent
 from passes.sale.service import end_order
 from passes.wallet import retention_rules
+from passes.wallet.lookups import answer_lookups, ask_for_code
 from passes.wallet.retention import forget_old_data
 from tests.city import pay, place
-from tests.factories import city
+from tests.factories import city, code_of, gate_at
 from tests.web.browsers import signed_in
 from tests.web.test_wallet_refund import Holder
 
@@ -66,6 +74,64 @@ def test_the_file_holds_everything_and_no_secret_of_ours(holder: Holder, session
     assert "document_hmac" not in answer.text and "idempotency_key" not in answer.text
 
 
+def test_the_file_opens_no_order_and_no_other_pass(holder: Holder, session: Session) -> None:
+    invoice = InvoiceData("company", "兰州某某有限公司", "91620100MA71XXXX0A", "books@example.com")
+    keep_invoice(session, holder.order_id, invoice, now=holder.now)
+    written = session.scalars(select(Letter).where(Letter.kind == "order_paid")).one()
+    assert "/orders/" in written.body and "/w/" in written.body
+    found = holder.client.get(f"{holder.path}.json").get_json()
+    (letter,) = found["letters"]
+    assert "/orders/" not in letter["body"] and "/w/" not in letter["body"]
+    assert "Thank you" in letter["body"] or "谢谢" in letter["body"] or "感谢" in letter["body"]
+    assert "invoice" not in found and "91620100" not in str(found)
+
+
+def test_the_file_tells_all_that_was_used_and_kept_and_nobody_of_the_staff(holder: Holder, session: Session) -> None:
+    activate_pass(session, holder.pass_.id, now=holder.now)
+    gate = gate_at(session, "S01", now=holder.now, default_benefit_id="B01").gate
+    scan = ScanRequest(scan_id=uuid4(), code=code_of(session, holder.pass_, now=holder.now))
+    record_scans(session, gate, [scan], now=holder.now)
+    void_scan(session, gate, scan.scan_id, "clerk Zhao: a slip", now=holder.now + timedelta(seconds=9))
+    hours = {"starts_at": holder.now, "ends_at": holder.now + timedelta(hours=1), "made_at": holder.now}
+    about = {"pass_id": holder.pass_.id, "benefit_id": "B01", "venue_id": "S01"}
+    session.add(Reservation(state="booked", made_by="desk.zhao", **about, **hours))
+    zhao = {"staff_login": "desk.zhao", "facts": {"note": "Zhao thinks so", "days": 3}, "happened_at": holder.now}
+    session.add(AuditEntry(action="pass.held", subject=f"pass:{holder.pass_.id}", **zhao))
+    paid = session.scalars(select(Payment)).one()
+    said = {
+        "type": "charge.succeeded",
+        "object_type": "charge",
+        "object_id": paid.provider_charge_id,
+        "livemode": False,
+    }
+    moments = {"provider_created_at": holder.now, "received_at": holder.now, "next_attempt_at": holder.now}
+    session.add(WebhookEvent(event_id="evt_1", state="processed", payload={"name": "PAYER"}, **said, **moments))
+    session.flush()
+    answer = holder.client.get(f"{holder.path}.json")
+    found = answer.get_json()
+    assert [row["venue_id"] for row in found["reservations"]] == ["S01"]
+    assert [row["scan_row_id"] for row in found["visits_taken_back"]] == [row["id"] for row in found["visits"]]
+    assert {row["used"] for row in found["used"]} == {0}
+    assert [row["type"] for row in found["provider_messages"]] == ["charge.succeeded"]
+    assert {"days": 3} in [row["facts"] for row in found["changes"]]
+    assert not re.search("zhao|PAYER", answer.text, re.IGNORECASE)
+
+
+def test_a_code_to_find_the_pass_is_told_and_erased_with_it(holder: Holder, session: Session) -> None:
+    member = session.scalars(select(Member)).one()
+    asked = uuid4()
+    ask_for_code(session, asked, member.phone, member.document_last4, locale="en", now=holder.now)
+    assert answer_lookups(session, by_mail=True, by_sms=True, now=holder.now) == 1
+    written = session.scalars(select(Letter).where(Letter.kind == "lookup_code")).one()
+    assert written.about == f"pass:{holder.pass_.id}"
+    [told] = [row for row in holder.client.get(f"{holder.path}.json").get_json()["letters"] if row["id"] == written.id]
+    [code] = re.findall(r"\b[0-9]{6}\b", written.body)
+    assert code not in told["body"] and "······" in told["body"]
+    assert holder.client.post(holder.path, data={"sure": "yes", "end_pass": "yes"}).status_code == 303
+    session.refresh(written)
+    assert (written.recipient, written.body, written.erased_at is not None) == (None, "–", True)
+
+
 def test_what_is_erased_stands_in_no_table_any_more(holder: Holder, session: Session) -> None:
     activate_pass(session, holder.pass_.id, now=holder.now)
     holder.visit("B01", "S01")
@@ -88,6 +154,37 @@ def test_what_is_erased_stands_in_no_table_any_more(holder: Holder, session: Ses
     assert "Your personal data were erased on" in holder.client.get(holder.path).text
 
 
+def test_neither_the_gates_nor_the_providers_messages_remember_who_it_was(holder: Holder, session: Session) -> None:
+    activate_pass(session, holder.pass_.id, now=holder.now)
+    holder.visit("B01", "S01")
+    payment = session.scalars(select(Payment)).one()
+    names = {"cs": payment.checkout_id, "pi": payment.provider_intent_id, "ch": payment.provider_charge_id}
+    for kind, name in (names | {"uid": None, "other": "cs_other"}).items():
+        session.add(
+            WebhookEvent(
+                event_id=f"evt_{kind}",
+                type="anything",
+                livemode=False,
+                object_type="anything",
+                object_id=name or "obj",
+                payment_uid=str(payment.uid) if kind == "uid" else None,
+                provider_created_at=holder.now,
+                payload={"customer_details": {"name": "PAYER"}},
+                received_at=holder.now,
+                next_attempt_at=holder.now,
+                state="processed",
+            )
+        )
+    session.flush()
+    scan = session.scalars(select(Scan)).one()
+    assert scan.response["holder"]["name"][0] == NAME[0]  # type: ignore[index]
+    assert holder.client.post(holder.path, data={"sure": "yes", "end_pass": "yes"}).status_code == 303
+    session.refresh(scan)
+    assert scan.response["holder"] is None and scan.response["decision"] == "admitted"
+    left = select(WebhookEvent.event_id).where(cast(WebhookEvent.payload, Text).contains("PAYER"))
+    assert session.scalars(left).all() == ["evt_other"]
+
+
 def test_the_desk_still_reads_an_erased_pass_and_order(holder: Holder, app: Flask, session: Session) -> None:
     holder.client.post(holder.path, data={"sure": "yes", "end_pass": "yes"})
     care = signed_in(app, session, "care", holder.now)
@@ -106,6 +203,19 @@ def test_a_living_pass_and_a_refund_under_way_keep_their_data(holder: Holder, se
     answer = holder.client.post(holder.path, data={"sure": "yes", "end_pass": "yes"})
     assert answer.status_code == 409 and "A refund is under way" in answer.text
     assert session.scalars(select(Member.name)).all() == [NAME]
+
+
+def test_an_open_dispute_keeps_the_data_whatever_froze_the_pass_first(holder: Holder, session: Session) -> None:
+    hold_pass(session, holder.pass_.id, "lost", by="care", now=holder.now)
+    hold_pass(session, holder.pass_.id, "dispute", by="sale", now=holder.now + timedelta(seconds=1))
+    session.execute(update(Payment).values(dispute_id="dp_1", dispute_status="needs_response"))
+    session.expire_all()
+    answer = holder.client.post(holder.path, data={"sure": "yes", "end_pass": "yes"})
+    assert answer.status_code == 409 and "A payment is disputed" in answer.text
+    assert session.scalars(select(Member.name)).all() == [NAME]
+    session.execute(update(Payment).values(dispute_status="won"))
+    session.expire_all()
+    assert holder.client.post(holder.path, data={"sure": "yes", "end_pass": "yes"}).status_code == 303
 
 
 @pytest.mark.parametrize("given", [{}, {"sure": "no"}, {"sure": "yes", "end_pass": "perhaps"}])
@@ -129,6 +239,8 @@ def test_the_chore_forgets_what_was_kept_long_enough_and_nothing_else(session: S
     paid = place(1, "王小明", now)
     pay(paid, "alipay", now)
     unpaid, waiting = place(2, "李丽", now), place(5, "张伟", now)
+    for order_id in (paid, unpaid):
+        keep_invoice(session, order_id, InvoiceData("person", "李丽", None, "books@example.com"), now=now)
     assert end_order(session, session.get_one(Order, unpaid), "hold_over", actor="chore", reason="", now=now)
     session.execute(update(Pass).values(state="void", ended_at=now))
     message = {
@@ -151,6 +263,7 @@ def test_the_chore_forgets_what_was_kept_long_enough_and_nothing_else(session: S
     assert forget_old_data(session, now=now + timedelta(days=29)) == 0
     assert forget_old_data(session, now=now + timedelta(days=31)) > 0
     assert names() == {"王小明", "–", "张伟"}
+    assert session.scalars(select(OrderInvoice.order_id)).all() == [paid], "no tax law asks for what was never paid"
     assert forget_old_data(session, now=now + timedelta(days=181)) > 0
     assert set(session.scalars(select(Letter.body).where(Letter.state != "waiting"))) <= {"–"}
     payloads = dict(session.execute(select(WebhookEvent.event_id, WebhookEvent.payload)).all())
