@@ -94,8 +94,8 @@ FACTS = {
     "orders": N_("Orders"),
     "letters": N_("Letters"),
     "messages": N_("Payment messages"),
-    "opens_at": N_("Opens"),
-    "closes_at": N_("Closes"),
+    "opens_at": N_("Sale begins"),
+    "closes_at": N_("Sale ends"),
 }
 # Facts that say what the subject is called; they stand there and not in the list.
 NAMING = ("login", "number", "device", "lane", "key")
