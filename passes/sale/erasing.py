@@ -35,10 +35,10 @@ def erase_lines(session: Session, line_ids: Sequence[int], *, now: datetime) -> 
         .returning(OrderLine.order_id)
         .execution_options(synchronize_session=False)
     ).all()
-    known = select(OrderLine.order_id).where(OrderLine.document_hmac != NO_DIGEST)
+    known = select(OrderLine.id).where(OrderLine.order_id == Order.id, OrderLine.document_hmac != NO_DIGEST)
     erased = session.scalars(
         update(Order)
-        .where(Order.id.in_(orders), Order.erased_at.is_(None), Order.id.not_in(known))
+        .where(Order.id.in_(orders), Order.erased_at.is_(None), ~known.exists())
         .values(email=None, erased_at=now)
         .returning(Order.id)
         .execution_options(synchronize_session=False)

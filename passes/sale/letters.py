@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from passes import settings
@@ -11,7 +12,7 @@ from passes.lifecycle.queries import get_pass, wallet_path
 from passes.mail.service import write_letter
 from passes.mail.words import in_language
 from passes.money import yuan
-from passes.sale.models import Order
+from passes.sale.models import Order, Refund
 from passes.sale.queries import order_token
 
 PAID_SUBJECT = N_("Your city pass · order %(number)s")
@@ -31,20 +32,28 @@ SANDBOX_LINE = N_("TEST: no money has moved, and this pass opens nothing.")
 BACK_SUBJECT = N_("Your payment goes back · order %(number)s")
 BACK_BODY = N_(
     "Hello,\n\n"
-    "we received %(amount)s for order %(number)s, but could not use it: it came after the order had ended, or the "
-    "order had been paid before. All of it goes back the way it came, without anything to do for you. A card or a "
-    "wallet shows it within ten days at most.\n\n"
+    "we received %(amount)s for order %(number)s, but could not use it: %(why)s. All of it goes back the way it "
+    "came, without anything to do for you. A card or a wallet shows it within ten days at most.\n\n"
     "Your order: %(order_url)s\n\n"
     "Youyou Lanzhou"
 )
+# By the reason of its refund. A second payment may be a duplicate while the first is still open.
+BACK_REASONS = {
+    "late_payment": N_("it came after the order had ended"),
+    "duplicate_payment": N_("there is another payment for this order"),
+    "requested": N_("it is not the amount or the currency that was asked for"),
+}
 
 
 def write_money_back(session: Session, order: Order, amount_fen: int, *, now: datetime) -> None:
-    """The letter about money that goes back by itself, in the language of the order."""
+    """The letter about money that goes back by itself, as its refund, just made, says; in the language of the order."""
+    refund = select(Refund.reason).where(Refund.order_id == order.id).order_by(Refund.id.desc()).limit(1)
+    why = BACK_REASONS[session.scalars(refund).one()]
     body = in_language(
         order.locale,
         BACK_BODY,
         amount=yuan(amount_fen),
+        why=in_language(order.locale, why),
         number=order.number,
         order_url=f"{settings.current().public_url}/orders/{order_token(order.public_id)}",
     )

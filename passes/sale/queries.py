@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from passes import settings
 from passes.errors import N_, NotFound
 from passes.lifecycle.queries import find_first_wallet_path, find_pass_of_line
-from passes.sale.models import Order, OrderLine, Payment, PaymentEvent, Refund, WebhookEvent
+from passes.sale.models import Order, OrderLine, Payment, PaymentEvent, Refund, RefundLine, WebhookEvent
 from passes.sale.rules import LIVE_PAYMENT_STATES, METHODS
 
 _MAC_BYTES = 16
@@ -71,6 +71,12 @@ def lock_refunds(session: Session, payment_id: int) -> Sequence[Refund]:
         select(Refund).where(Refund.payment_id == payment_id).order_by(Refund.id).with_for_update(key_share=True)
     )
     return session.scalars(statement.execution_options(populate_existing=True)).all()
+
+
+def find_refund_channel(session: Session, pass_id: int) -> str | None:
+    """How the last refund of this pass is paid: provider | manual. None where there is none."""
+    statement = select(Refund.channel).join(RefundLine, RefundLine.refund_id == Refund.id)
+    return session.scalar(statement.where(RefundLine.pass_id == pass_id).order_by(Refund.id.desc()).limit(1))
 
 
 def find_paying_payment(session: Session, order_id: int) -> Payment | None:

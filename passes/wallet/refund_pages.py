@@ -13,6 +13,7 @@ from passes.errors import N_, Conflict, NotFound
 from passes.http import load_form
 from passes.lifecycle.queries import get_pass_by_wallet_token
 from passes.sale.holder_refunds import Wish, ask_refund
+from passes.sale.queries import find_refund_channel
 from passes.sale.refund_quotes import find_quote
 from passes.sale.refund_words import CASES
 from passes.wallet.schemas import STALE, RefundForm
@@ -26,6 +27,14 @@ STATES = {
     "succeeded": N_("The money has been paid back to where it came from. The pass is cancelled."),
     "failed": N_("The refund did not arrive. The service desk sees it and contacts you; you need do nothing."),
     "canceled": N_("The refund was stopped. The service desk sees it and contacts you."),
+}
+# The same where the way back is closed and somebody transfers the money.
+STATES_BY_HAND = STATES | {
+    "requested": N_(
+        "We have your request. The way you paid takes no money back any more: the service desk contacts you and "
+        "transfers it to you."
+    ),
+    "succeeded": N_("The money has been transferred to you. The pass is cancelled."),
 }
 
 
@@ -66,6 +75,7 @@ def _page(token: str, error: str | None = None, status: int = 200) -> ResponseRe
         except NotFound as problem:
             return render_template("wallet/closed.html", code=problem.code, detail=gettext(problem.message)), 404
         found = find_quote(session, pass_, now=now)
+        states = STATES_BY_HAND if find_refund_channel(session, pass_.id) == "manual" else STATES
     html = render_template(
         "wallet/refund.html",
         token=token,
@@ -73,7 +83,7 @@ def _page(token: str, error: str | None = None, status: int = 200) -> ResponseRe
         livemode=pass_.livemode,
         found=found,
         case=CASES[found.quote.case] if found else None,
-        state=gettext(STATES[found.refund[0]]) if found and found.refund else None,
+        state=gettext(states[found.refund[0]]) if found and found.refund else None,
         key=str(uuid4()),
         error=error,
         now=now,

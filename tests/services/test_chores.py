@@ -10,7 +10,7 @@ import time
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import create_engine, select, update
+from sqlalchemy import create_engine, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from passes import chores, clock, db
@@ -19,7 +19,9 @@ from passes.events.contract import OrderExpired
 from passes.events.outbox import OutboxRow, emit
 from passes.events.service import prune_outbox
 from passes.sale import queries
-from passes.sale.models import Order
+from passes.sale.models import Order, WebhookEvent
+from passes.settings import Settings
+from passes.wallet import retention, retention_rules
 from tests.services.conftest import Cashier, Shop
 
 
@@ -96,6 +98,24 @@ def test_old_sent_events_are_pruned_and_pending_ones_never(session: Session, now
     assert prune_outbox(session, now=now) == 1
     assert prune_outbox(session, now=now) == 0
     assert sorted(session.scalars(select(OutboxRow.key))) == ["3", "4"]
+
+
+def test_what_is_older_than_one_batch_is_forgotten_in_one_go(
+    session: Session, settings: Settings, now: datetime
+) -> None:
+    old = now - retention_rules.PROVIDER_MESSAGES - timedelta(days=1)
+    said = {"type": "charge.updated", "livemode": False, "object_type": "charge", "object_id": "ch_1"}
+    moments = {"provider_created_at": old, "received_at": old, "next_attempt_at": old}
+    rows = [
+        {"event_id": f"evt_{number}", "state": "processed", "payload": {"name": "PAYER"}, **said, **moments}
+        for number in range(2 * retention.BATCH + 50)
+    ]
+    session.execute(insert(WebhookEvent), rows)
+    session.flush()
+    [chore] = [chore for chore in chores.lanes(settings)["house"] if chore.name == "retention"]
+    assert chore.run(now) == len(rows)
+    assert session.scalar(select(func.count()).where(WebhookEvent.payload != {})) == 0
+    assert chore.run(now) == 0
 
 
 def test_the_process_pays_an_order_by_its_webhook_and_ends_on_sigterm(shop: Shop, cashier: Cashier) -> None:

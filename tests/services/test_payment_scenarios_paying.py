@@ -165,6 +165,8 @@ def test_s12_amount_mismatch_sent_back_by_staff(shop: Shop, cashier: Cashier) ->
     order = wrong_money(shop, cashier, wrong_amount_fen=100)
     with transaction() as session:
         reviews.send_back(session, payments_of(order)[0].id, by="finance", now=clock.now())
+        letter = session.scalars(select(Letter).where(Letter.about == f"order:{order.id}")).one()
+        assert "金额或币种与应付不符" in letter.body and "订单已经结束" not in letter.body
     assert [(payment.state, payment.amount_received_fen) for payment in payments_of(order)] == [("returned", 20000)]
     come_back(shop, cashier.press(start(shop, order), "pay"))
     finish(shop, cashier)
@@ -265,6 +267,7 @@ def test_s17_late_success_when_sold_out(shop: Shop, cashier: Cashier) -> None:
     with transaction() as session:
         letters = session.scalars(select(Letter).where(Letter.about == f"order:{order.id}")).all()
     assert [(letter.kind, "¥199" in letter.body) for letter in letters] == [("money_back", True)]
+    assert "付款到达时订单已经结束" in letters[0].body
 
 
 def test_s18_oversell_a_hundred_buyers_seven_left(shop: Shop, cashier: Cashier) -> None:

@@ -206,6 +206,7 @@ def test_a_message_nobody_needs_is_laid_aside_and_an_emptied_one_is_not_taken_up
     session.flush()
     page = finance.get("/admin/money").text
     assert "/admin/money/messages/evt_9/dismiss" in page and 'messages/evt_9"' not in page
+    assert 'aria-label="搁置：ch_9">搁置<' in page, "what is spoken to the page begins with what is read on it"
     assert finance.post("/admin/money/messages/evt_9").status_code == 409
     session.expire_all()
     assert event.state == "unmatched", "nobody can read it any more"

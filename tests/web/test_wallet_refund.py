@@ -76,6 +76,19 @@ def test_an_unused_pass_is_asked_back_once_and_held_at_once(holder: Holder, sess
     assert "on hold" in holder.client.get(holder.path.removesuffix("/refund")).text
 
 
+def test_what_staff_transfers_is_not_said_to_go_back_by_itself(holder: Holder, session: Session) -> None:
+    assert holder.client.post(holder.path, data=holder.form()).status_code == 303
+    assert "on its way within a few minutes" in holder.client.get(holder.path).text
+    refund = session.scalars(select(Refund)).one()
+    refund.channel = "manual"
+    session.flush()
+    page = holder.client.get(holder.path).text
+    assert "service desk contacts you and transfers it" in page and "few minutes" not in page
+    refund.state = "succeeded"
+    session.flush()
+    assert "has been transferred to you" in holder.client.get(holder.path).text
+
+
 def test_a_use_stands_among_the_lines_at_its_list_price(holder: Holder, session: Session) -> None:
     activate_pass(session, holder.pass_.id, now=holder.now)
     holder.visit("B01", "S01")
