@@ -65,6 +65,8 @@ MONEY_FACTS: dict[tuple[str, str], tuple[str, str]] = {
     ("refund", "pending"): (N_("Refund of %(amount)s is on its way"), ""),
     ("refund", "succeeded"): (N_("Refund of %(amount)s has arrived"), "good"),
     ("refund", "failed"): (N_("Refund of %(amount)s failed"), "bad"),
+    ("refund", "withdrawn"): (N_("The transfer of %(amount)s was withdrawn"), ""),
+    ("refund", "bounced"): (N_("The transfer of %(amount)s came back"), "bad"),
     ("refund", "canceled"): (N_("Refund of %(amount)s was stopped"), "bad"),
     # Whatever a later version writes.
     ("order", ""): (N_("Order %(number)s changed"), ""),
@@ -114,6 +116,8 @@ ACTIONS = {
     "letter.sent_again": N_("Sent a letter again"),
     "order.refunded": N_("Asked for a refund"),
     "order.transfer_recorded": N_("Recorded a transfer to a buyer"),
+    "order.transfer_withdrawn": N_("Withdrew a transfer to a buyer"),
+    "order.transfer_bounced": N_("Recorded that a transfer came back"),
     "order.review_accept": N_("Accepted a payment that differed"),
     "order.review_send_back": N_("Sent back a payment that differed"),
     "order.evidence_taken": N_("Downloaded the evidence of an order"),
