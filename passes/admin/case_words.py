@@ -65,7 +65,8 @@ MONEY_FACTS: dict[tuple[str, str], tuple[str, str]] = {
     ("refund", "pending"): (N_("Refund of %(amount)s is on its way"), ""),
     ("refund", "succeeded"): (N_("Refund of %(amount)s has arrived"), "good"),
     ("refund", "failed"): (N_("Refund of %(amount)s failed"), "bad"),
-    ("refund", "withdrawn"): (N_("The transfer of %(amount)s was withdrawn"), ""),
+    ("refund", "withdrawn"): (N_("The refund of %(amount)s was withdrawn"), ""),
+    ("refund", "recounted"): (N_("A late report of a gate came in: the refund is %(amount)s now"), ""),
     ("refund", "bounced"): (N_("The transfer of %(amount)s came back"), "bad"),
     ("refund", "canceled"): (N_("Refund of %(amount)s was stopped"), "bad"),
     # Whatever a later version writes.

@@ -38,20 +38,20 @@ def list_unsettled(session: Session, now: datetime, limit: int) -> Sequence[tupl
 
 def mark_sent(session: Session, refund_id: int, *, now: datetime) -> datetime:
     """About to be sent; returns when that was first so. Kept before the call: a killed process leaves it behind."""
-    _, _, refund = _locked(session, refund_id)
+    _, _, refund = lock_refund(session, refund_id)
     refund.submitted_at = refund.submitted_at or now
     return refund.submitted_at
 
 
 def postpone(session: Session, refund_id: int, *, now: datetime) -> None:
     """The provider did not answer: the same key again, a little later."""
-    _, _, refund = _locked(session, refund_id)
+    _, _, refund = lock_refund(session, refund_id)
     refund.next_attempt_at = next_try_at(6, now)
 
 
 def record_refund(session: Session, refund_id: int, snapshot: RefundSnapshot, *, now: datetime) -> str:
     """Apply what the provider says of a refund; returns its state. A pending one is no failure. Safe to repeat."""
-    order, payment, refund = _locked(session, refund_id)
+    order, payment, refund = lock_refund(session, refund_id)
     return apply_snapshot(session, order, payment, refund, snapshot, now=now)
 
 
@@ -74,7 +74,7 @@ def apply_snapshot(
 
 def reject_refund(session: Session, refund_id: int, code: str, *, now: datetime) -> None:
     """The provider will not make this refund: asking again changes nothing, somebody has to look."""
-    order, payment, refund = _locked(session, refund_id)
+    order, payment, refund = lock_refund(session, refund_id)
     if refund.state == "requested":
         refund.failure_reason = code
         _move(session, order, payment, refund, "failed", actor="provider", now=now)
@@ -107,11 +107,18 @@ def withdraw_by_hand(session: Session, refund_id: int, *, by: str, note: str, no
     """Nobody will make this transfer: its passes are free again. Conflict where it waits for none."""
     order, payment, refund = _by_hand(session, refund_id, "requested")
     refund.approved_by, refund.evidence_note = by, note
+    stop_refund(session, order, payment, refund, by=by, now=now)
+    _none_waits(session, order)
+    return refund
+
+
+def stop_refund(
+    session: Session, order: Order, payment: Payment, refund: Refund, *, by: str = "chore", now: datetime
+) -> None:
+    """One that was never sent will not be: its passes are free again. All is locked."""
     _move(session, order, payment, refund, "canceled", fact="withdrawn", actor=by, now=now)
     lines = select(RefundLine.pass_id).where(RefundLine.refund_id == refund.id)
     free_from(session, session.scalars(lines).all(), "refund", now=now)
-    _none_waits(session, order)
-    return refund
 
 
 def bounce_by_hand(session: Session, refund_id: int, *, by: str, note: str, now: datetime) -> Refund:
@@ -123,7 +130,7 @@ def bounce_by_hand(session: Session, refund_id: int, *, by: str, note: str, now:
 
 
 def _by_hand(session: Session, refund_id: int, state: str) -> tuple[Order, Payment, Refund]:
-    order, payment, refund = _locked(session, refund_id)
+    order, payment, refund = lock_refund(session, refund_id)
     if refund.channel != "manual" or refund.state != state:
         raise Conflict("refund_settled", N_("This refund waits for no transfer by hand."))
     return order, payment, refund
@@ -175,7 +182,8 @@ def import_refund(
     return refund
 
 
-def _locked(session: Session, refund_id: int) -> tuple[Order, Payment, Refund]:
+def lock_refund(session: Session, refund_id: int) -> tuple[Order, Payment, Refund]:
+    """A refund with its order and payment, locked in the house's order and read anew."""
     order, payment = lock_payment(session, session.get_one(Refund, refund_id).payment_id)
     statement = select(Refund).where(Refund.id == refund_id).with_for_update(key_share=True)
     return order, payment, session.scalars(statement.execution_options(populate_existing=True)).one()

@@ -135,7 +135,7 @@ def test_what_went_back_in_another_way_is_not_transferred_too(
     assert (refund.state, session.scalars(holds).all()) == ("canceled", ["dispute"] if way == "dispute" else [])
     order = session.get_one(Order, order_id)
     assert order.attention == [{"dispute": "disputed", "refund": "external_refund"}[way]]
-    assert "转账已撤销" in finance.get(f"/admin/orders/{order_id}").text
+    assert "的退款已撤销" in finance.get(f"/admin/orders/{order_id}").text
 
 
 def test_a_transfer_that_came_back_is_made_once_more(finance: FlaskClient, session: Session, order_id: int) -> None:
