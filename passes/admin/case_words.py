@@ -160,6 +160,8 @@ DIFFERENCES = {
     "payment_without_line": N_("We received a payment that the provider has not booked"),
     "refund_without_line": N_("We sent a refund that the provider has not booked"),
     "refund_came_back": N_("A refund came back at the provider, not here"),
+    "stock_oversold": N_("More passes were held or sold than there were"),
+    "stock_differs": N_("The stock does not come to its own ledger"),
     "ledger_differs": N_("Our own ledger does not come to our payments and refunds"),
 }
 # Amounts are hundredths: of the yuan on our side, of the settlement currency in payouts.

@@ -315,8 +315,8 @@ def waiting_refund(order: Order, like: Refund | None) -> Refund:
 def test_two_disputes_of_one_charge_come_to_rest(shop: Shop, cashier: Cashier) -> None:
     order = paid_order(shop, cashier)
     payment_id = payments_of(order)[0].id
-    first = DisputeSnapshot("du_1", "won", 19900, "fraudulent", None, False)
-    second = DisputeSnapshot("du_2", "won", 19900, "fraudulent", None, False)
+    first = DisputeSnapshot("du_1", "won", 19900, "fraudulent", None)
+    second = DisputeSnapshot("du_2", "won", 19900, "fraudulent", None)
     counted = []
     for money in (MoneyBack((), (first,)), *[MoneyBack((), (second, first))] * 3):
         with transaction() as session:

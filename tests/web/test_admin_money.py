@@ -117,7 +117,7 @@ def test_what_went_back_in_another_way_is_not_transferred_too(
     finance: FlaskClient, session: Session, order_id: int, now: datetime, way: str
 ) -> None:
     refund = transfer(finance, session, order_id)
-    dispute = DisputeSnapshot("du_1", "needs_response", 19900, "fraudulent", None, False)
+    dispute = DisputeSnapshot("du_1", "needs_response", 19900, "fraudulent", None)
     external = RefundSnapshot("re_x", "succeeded", 19900, None, None)
     money = MoneyBack((), (dispute,)) if way == "dispute" else MoneyBack((external,), ())
     assert "请勿转账" not in finance.get(f"/admin/orders/{order_id}").text
@@ -171,7 +171,7 @@ def test_the_evidence_of_a_disputed_order_is_one_bundle_without_secret_links(
     finance: FlaskClient, session: Session, order_id: int, now: datetime
 ) -> None:
     payment_id = session.scalars(select(Payment.id)).one()
-    dispute = DisputeSnapshot("du_1", "needs_response", 19900, "fraudulent", now + timedelta(days=9), False)
+    dispute = DisputeSnapshot("du_1", "needs_response", 19900, "fraudulent", now + timedelta(days=9))
     money_back.record_money_back(session, payment_id, MoneyBack((), (dispute,)), now=now)
     session.flush()
     page = finance.get(f"/admin/orders/{order_id}").text
@@ -187,7 +187,13 @@ def test_the_evidence_of_a_disputed_order_is_one_bundle_without_secret_links(
         "visits.csv",
     ]
     whole = "".join(bundle.read(name).decode() for name in bundle.namelist())
-    assert "du_1" in whole and "王小明" in whole and "/w/" not in whole and "/orders/" not in whole
+    assert (
+        "CNY 199.00" in whole
+        and "du_1" in whole
+        and "王小明" in whole
+        and "/w/" not in whole
+        and "/orders/" not in whole
+    )
     assert "order.evidence_taken" in session.scalars(select(AuditEntry.action)).all()
 
 
