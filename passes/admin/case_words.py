@@ -65,6 +65,9 @@ MONEY_FACTS: dict[tuple[str, str], tuple[str, str]] = {
     ("refund", "pending"): (N_("Refund of %(amount)s is on its way"), ""),
     ("refund", "succeeded"): (N_("Refund of %(amount)s has arrived"), "good"),
     ("refund", "failed"): (N_("Refund of %(amount)s failed"), "bad"),
+    ("refund", "withdrawn"): (N_("The refund of %(amount)s was withdrawn"), ""),
+    ("refund", "recounted"): (N_("A late report of a gate came in: the refund is %(amount)s now"), ""),
+    ("refund", "bounced"): (N_("The transfer of %(amount)s came back"), "bad"),
     ("refund", "canceled"): (N_("Refund of %(amount)s was stopped"), "bad"),
     # Whatever a later version writes.
     ("order", ""): (N_("Order %(number)s changed"), ""),
@@ -114,6 +117,8 @@ ACTIONS = {
     "letter.sent_again": N_("Sent a letter again"),
     "order.refunded": N_("Asked for a refund"),
     "order.transfer_recorded": N_("Recorded a transfer to a buyer"),
+    "order.transfer_withdrawn": N_("Withdrew a transfer to a buyer"),
+    "order.transfer_bounced": N_("Recorded that a transfer came back"),
     "order.review_accept": N_("Accepted a payment that differed"),
     "order.review_send_back": N_("Sent back a payment that differed"),
     "order.evidence_taken": N_("Downloaded the evidence of an order"),
@@ -156,6 +161,8 @@ DIFFERENCES = {
     "payment_without_line": N_("We received a payment that the provider has not booked"),
     "refund_without_line": N_("We sent a refund that the provider has not booked"),
     "refund_came_back": N_("A refund came back at the provider, not here"),
+    "stock_oversold": N_("More passes were held or sold than there were"),
+    "stock_differs": N_("The stock does not come to its own ledger"),
     "ledger_differs": N_("Our own ledger does not come to our payments and refunds"),
 }
 # Amounts are hundredths: of the yuan on our side, of the settlement currency in payouts.

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from passes.admin.order_queries import OrderPage, get_order_page
+from passes.admin.sheets import Cell, plain_yuan, safe
 from passes.catalogue.models import TermsVersion
 from passes.clock import local_time
 from passes.gate.models import Scan
@@ -53,7 +54,7 @@ def _summary(page: OrderPage, scans: Sequence[Scan]) -> str:
     disputes = [payment for payment in page.payments if payment.dispute_id]
     lines = [
         f"Order {order.number}, placed {local_time(order.placed_at):{_LIKE}} Lanzhou time (UTC+8)",
-        f"Amount: CNY {order.total_fen / 100:.2f}",
+        f"Amount: CNY {plain_yuan(order.total_fen)}",
         "The buyer ticked “I accept the terms” before the order could be placed; the terms are in terms-*.json.",
         f"Passes issued: {len(page.passes)}. Admissions at gates: {admitted}; see visits.csv.",
         f"Letters to the buyer: {len(page.letters)}; see letters.txt.",
@@ -105,11 +106,11 @@ def _order(page: OrderPage) -> str:
     )
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def _table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows(rows)
+    writer.writerows([[safe(cell) for cell in row] for row in rows])
     return written.getvalue()
 
 

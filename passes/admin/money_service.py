@@ -107,11 +107,25 @@ def record_transfer(
     session: Session, staff: Staff, order_id: int, refund_id: int, *, evidence: str, now: datetime
 ) -> None:
     """Staff has paid it. Conflict where it is no refund of this order that waits for a transfer."""
+    _refuse_foreign(session, order_id, refund_id)
+    refund_outcomes.record_payout_by_hand(session, refund_id, by=staff.login, evidence=evidence, now=now)
+    write_audit(session, staff, "order.transfer_recorded", f"order:{order_id}", now=now, note=evidence)
+
+
+def give_up_transfer(
+    session: Session, staff: Staff, order_id: int, refund_id: int, what: str, *, note: str, now: datetime
+) -> None:
+    """what: withdrawn (nobody will make it) | bounced (it came back). Conflict as record_transfer."""
+    _refuse_foreign(session, order_id, refund_id)
+    give_up = {"withdrawn": refund_outcomes.withdraw_by_hand, "bounced": refund_outcomes.bounce_by_hand}[what]
+    give_up(session, refund_id, by=staff.login, note=note, now=now)
+    write_audit(session, staff, f"order.transfer_{what}", f"order:{order_id}", now=now, note=note)
+
+
+def _refuse_foreign(session: Session, order_id: int, refund_id: int) -> None:
     refund = session.get(Refund, refund_id)
     if refund is None or refund.order_id != order_id:
         raise Conflict("refund_settled", N_("This refund waits for no transfer by hand."))
-    refund_outcomes.record_payout_by_hand(session, refund_id, by=staff.login, evidence=evidence, now=now)
-    write_audit(session, staff, "order.transfer_recorded", f"order:{order_id}", now=now, note=evidence)
 
 
 def decide_review(

@@ -17,7 +17,7 @@ from passes.admin.case_words import (
 )
 from passes.admin.desk import Errors, blueprint, chosen, marks, searched
 from passes.admin.pass_queries import MOST_FOUND
-from passes.admin.refundable import list_stranded, refundable_of
+from passes.admin.refundable import list_overtaken, list_stranded, refundable_of
 from passes.admin.rules import sought
 from passes.admin.shown import Line, lines_of
 from passes.admin.words import ATTENTION, LETTER_STATES, ORDER_STATES, PAYMENT_STATES, translated
@@ -156,6 +156,7 @@ def show_order(order_id: int, flag: str = "", errors: Errors | None = None, stat
         may_pay=guard.current_staff().role in (FINANCE, ADMIN),
         refundable=refundable_of(found, clock.now()),
         stranded=list_stranded(found, clock.now()),
+        overtaken=list_overtaken(found),
         by_terms=by_terms,
         journal=journal,
         sent=flag,

@@ -89,6 +89,37 @@ def post_transfer(order_id: int, refund_id: int) -> ResponseReturnValue:
     return _back(order_id)
 
 
+@blueprint.post("/orders/<int:order_id>/refunds/<int:refund_id>/withdrawn")
+@guard.staff(FINANCE, ADMIN)
+def post_withdrawn(order_id: int, refund_id: int) -> ResponseReturnValue:
+    """Nobody will make this transfer."""
+    done = gettext("The transfer is withdrawn. Its passes are no longer on hold for it.")
+    return _give_up(order_id, refund_id, "withdrawn", done)
+
+
+@blueprint.post("/orders/<int:order_id>/refunds/<int:refund_id>/bounced")
+@guard.staff(FINANCE, ADMIN)
+def post_bounced(order_id: int, refund_id: int) -> ResponseReturnValue:
+    """A recorded transfer has come back."""
+    return _give_up(order_id, refund_id, "bounced", gettext("Recorded. Pay it back once more below."))
+
+
+def _give_up(order_id: int, refund_id: int, what: str, done: str) -> ResponseReturnValue:
+    data, errors = read_form(_NOTE)
+    if errors:
+        return show_order(order_id, f"{what}-{refund_id}", errors, 422)
+    try:
+        with transaction() as session:
+            order_queries.get_order(session, order_id)
+            money_service.give_up_transfer(
+                session, guard.current_staff(), order_id, refund_id, what, note=data["note"], now=clock.now()
+            )
+    except Problem as problem:
+        return show_order(order_id, "", marks(problem), 409)
+    flash(done)
+    return _back(order_id)
+
+
 @blueprint.post("/orders/<int:order_id>/payments/<int:payment_id>/accept")
 @guard.staff(FINANCE, ADMIN)
 def post_accept(order_id: int, payment_id: int) -> ResponseReturnValue:

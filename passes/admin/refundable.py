@@ -12,6 +12,7 @@ from passes.admin.money_schemas import DESK_REASONS
 from passes.admin.order_queries import OrderPage
 from passes.sale.models import Payment
 from passes.sale.money_rules import CAME_BACK, COUNTED, dispute_state, refundable_fen, route_of
+from passes.sale.refund_outcomes import may_transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,22 @@ def list_stranded(found: OrderPage, now: datetime) -> list[Stranded]:
         if payment.id in failed and payment.id != paid_by and dispute_state(payment.dispute_status) != "open"
         if (left := _left_of(found, payment)) > 0
     ]
+
+
+def list_overtaken(found: OrderPage) -> set[int]:
+    """Refunds that wait for a transfer nobody may make any more: their money went back in another way."""
+    payments = {payment.id: payment for payment in found.payments}
+    counted = [refund for refund in found.refunds if refund.state in COUNTED]
+    return {
+        refund.id
+        for refund in counted
+        if refund.channel == "manual" and refund.state == "requested"
+        if not may_transfer(
+            payments[refund.payment_id],
+            [r.amount_fen for r in counted if r.payment_id == refund.payment_id and r.id != refund.id],
+            refund.amount_fen,
+        )
+    }
 
 
 def _left_of(found: OrderPage, payment: Payment) -> int:

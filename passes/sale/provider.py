@@ -82,14 +82,13 @@ class RefundSnapshot:
 
 @dataclass(frozen=True)
 class DisputeSnapshot:
-    """status: the provider's word. due_at: until when evidence is taken. refundable: whether refunds still go."""
+    """status: the provider's word. due_at: until when evidence is taken."""
 
     id: str
     status: str
     amount_fen: int
     reason: str
     due_at: datetime | None
-    refundable: bool
 
 
 @dataclass(frozen=True)

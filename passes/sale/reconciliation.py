@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from passes.errors import N_, Conflict, NotFound
+from passes.sale import stock
 from passes.sale.models import Payment, PaymentEvent, Refund
 from passes.sale.money_models import BalanceLine, MoneyException, Payout, ReconciliationRun
 from passes.sale.money_rules import CHARGES, DISPUTES, GONE, PAYOUTS, REFUNDS, REVERSALS
@@ -22,7 +23,7 @@ BY_ITSELF = "reconciliation"
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that does not agree. subject: payment:<id>, refund:<id> or the provider's id."""
+    """Something that does not agree. subject: payment:<id>, refund:<id>, window:<id> or the provider's id."""
 
     kind: str
     subject: str
@@ -110,7 +111,15 @@ def find_differences(session: Session, *, since: datetime, now: datetime) -> lis
         *_payments_without_line(session, since, now - _SPARE),
         *_refunds_without_line(session, since, now - _SPARE),
         *ledger_faults(session),
+        *_stock_faults(session),
     ]
+
+
+def _stock_faults(session: Session) -> Iterable[Finding]:
+    """What was sold is money, too: windows that sold more than there was, or do not come to their own ledger."""
+    kinds = {"oversold": "stock_oversold", "ledger differs": "stock_differs"}
+    for window_id, fault in stock.list_faults(session):
+        yield Finding(kinds[fault], f"window:{window_id}")
 
 
 def _payouts_that_do_not_sum(session: Session, since: datetime) -> Iterable[Finding]:

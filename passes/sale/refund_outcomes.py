@@ -1,6 +1,6 @@
 """What becomes of a refund: sent, on its way, arrived, failed; and with it of the passes it is for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -8,12 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from passes.errors import N_, Conflict
-from passes.lifecycle.endings import void_passes
+from passes.lifecycle.endings import free_from, void_passes
 from passes.lifecycle.models import Pass
 from passes.sale import service, stock
 from passes.sale.journal import Moved, note
 from passes.sale.models import Order, Payment, Refund, RefundLine
-from passes.sale.money_rules import moved_by_refund
+from passes.sale.money_rules import CAME_BACK, COUNTED, dispute_state, moved_by_refund, refundable_fen
 from passes.sale.provider import RefundSnapshot
 from passes.sale.queries import lock_payment
 from passes.sale.rules import next_refund_state, next_try_at
@@ -38,20 +38,20 @@ def list_unsettled(session: Session, now: datetime, limit: int) -> Sequence[tupl
 
 def mark_sent(session: Session, refund_id: int, *, now: datetime) -> datetime:
     """About to be sent; returns when that was first so. Kept before the call: a killed process leaves it behind."""
-    _, _, refund = _locked(session, refund_id)
+    _, _, refund = lock_refund(session, refund_id)
     refund.submitted_at = refund.submitted_at or now
     return refund.submitted_at
 
 
 def postpone(session: Session, refund_id: int, *, now: datetime) -> None:
     """The provider did not answer: the same key again, a little later."""
-    _, _, refund = _locked(session, refund_id)
+    _, _, refund = lock_refund(session, refund_id)
     refund.next_attempt_at = next_try_at(6, now)
 
 
 def record_refund(session: Session, refund_id: int, snapshot: RefundSnapshot, *, now: datetime) -> str:
     """Apply what the provider says of a refund; returns its state. A pending one is no failure. Safe to repeat."""
-    order, payment, refund = _locked(session, refund_id)
+    order, payment, refund = lock_refund(session, refund_id)
     return apply_snapshot(session, order, payment, refund, snapshot, now=now)
 
 
@@ -74,26 +74,75 @@ def apply_snapshot(
 
 def reject_refund(session: Session, refund_id: int, code: str, *, now: datetime) -> None:
     """The provider will not make this refund: asking again changes nothing, somebody has to look."""
-    order, payment, refund = _locked(session, refund_id)
+    order, payment, refund = lock_refund(session, refund_id)
     if refund.state == "requested":
         refund.failure_reason = code
         _move(session, order, payment, refund, "failed", actor="provider", now=now)
 
 
 def record_payout_by_hand(session: Session, refund_id: int, *, by: str, evidence: str, now: datetime) -> Refund:
-    """Staff has paid a manual refund by a transfer. Conflict where it is none, or is settled already."""
-    order, payment, refund = _locked(session, refund_id)
-    if refund.channel != "manual" or refund.state != "requested":
-        raise Conflict("refund_settled", N_("This refund waits for no transfer by hand."))
+    """Staff has paid a manual refund by a transfer.
+
+    Conflict where it is none, or is settled already; or where its money went back in another way meanwhile.
+    """
+    order, payment, refund = _by_hand(session, refund_id, "requested")
+    others = select(Refund.amount_fen).where(
+        Refund.payment_id == payment.id, Refund.id != refund.id, Refund.state.in_(COUNTED)
+    )
+    if not may_transfer(payment, session.scalars(others), refund.amount_fen):
+        raise Conflict("paid_meanwhile", N_("This money went back in another way, or a bank claims it: withdraw it."))
     refund.approved_by, refund.evidence_note, refund.submitted_at = by, evidence, now
     _move(session, order, payment, refund, "succeeded", actor=by, now=now)
+    _none_waits(session, order)
+    return refund
+
+
+def may_transfer(payment: Payment, others_fen: Iterable[int], amount_fen: int) -> bool:
+    """Whether a refund by hand may still be paid. others_fen: of the payment's other refunds that count."""
+    left = refundable_fen(payment.amount_received_fen, others_fen, payment.disputed_fen or 0)
+    return dispute_state(payment.dispute_status) != "open" and amount_fen <= left
+
+
+def withdraw_by_hand(session: Session, refund_id: int, *, by: str, note: str, now: datetime) -> Refund:
+    """Nobody will make this transfer: its passes are free again. Conflict where it waits for none."""
+    order, payment, refund = _by_hand(session, refund_id, "requested")
+    refund.approved_by, refund.evidence_note = by, note
+    stop_refund(session, order, payment, refund, by=by, now=now)
+    _none_waits(session, order)
+    return refund
+
+
+def stop_refund(
+    session: Session, order: Order, payment: Payment, refund: Refund, *, by: str = "chore", now: datetime
+) -> None:
+    """One that was never sent will not be: its passes are free again. All is locked."""
+    _move(session, order, payment, refund, "canceled", fact="withdrawn", actor=by, now=now)
+    lines = select(RefundLine.pass_id).where(RefundLine.refund_id == refund.id)
+    free_from(session, session.scalars(lines).all(), "refund", now=now)
+
+
+def bounce_by_hand(session: Session, refund_id: int, *, by: str, note: str, now: datetime) -> Refund:
+    """A transfer that was recorded has come back to our bank. Its passes stay cancelled: it can be paid once more."""
+    order, payment, refund = _by_hand(session, refund_id, "succeeded")
+    refund.approved_by, refund.failure_reason, refund.evidence_note = by, "bounced", note
+    _move(session, order, payment, refund, "failed", fact="bounced", actor=by, now=now)
+    return refund
+
+
+def _by_hand(session: Session, refund_id: int, state: str) -> tuple[Order, Payment, Refund]:
+    order, payment, refund = lock_refund(session, refund_id)
+    if refund.channel != "manual" or refund.state != state:
+        raise Conflict("refund_settled", N_("This refund waits for no transfer by hand."))
+    return order, payment, refund
+
+
+def _none_waits(session: Session, order: Order) -> None:
     waiting = select(Refund.id).where(
         Refund.order_id == order.id, Refund.channel == "manual", Refund.state == "requested"
     )
     session.flush()
     if session.scalar(waiting.limit(1)) is None:
         order.attention = [flag for flag in order.attention if flag != "refund_by_hand"]
-    return refund
 
 
 def import_refund(
@@ -133,15 +182,25 @@ def import_refund(
     return refund
 
 
-def _locked(session: Session, refund_id: int) -> tuple[Order, Payment, Refund]:
+def lock_refund(session: Session, refund_id: int) -> tuple[Order, Payment, Refund]:
+    """A refund with its order and payment, locked in the house's order and read anew."""
     order, payment = lock_payment(session, session.get_one(Refund, refund_id).payment_id)
     statement = select(Refund).where(Refund.id == refund_id).with_for_update(key_share=True)
     return order, payment, session.scalars(statement.execution_options(populate_existing=True)).one()
 
 
 def _move(
-    session: Session, order: Order, payment: Payment, refund: Refund, status: str, *, actor: str, now: datetime
+    session: Session,
+    order: Order,
+    payment: Payment,
+    refund: Refund,
+    status: str,
+    *,
+    actor: str,
+    fact: str | None = None,
+    now: datetime,
 ) -> None:
+    """fact: what the ledger calls it, where it is not the provider's word."""
     step = next_refund_state(refund.state, status)
     if step.outcome == "invalid":
         service.add_attention(order, "refund_in_doubt")
@@ -157,7 +216,7 @@ def _move(
         order,
         payment,
         actor=actor,
-        fact=status,
+        fact=fact or status,
         from_state=was,
         to_state=step.state,
         refund_id=refund.id,
@@ -165,7 +224,7 @@ def _move(
         moved=Moved(fen, account, payment.received_currency or payment.currency),
         now=now,
     )
-    if step.state in ("failed", "canceled"):
+    if step.state in CAME_BACK and fact != "withdrawn":
         # The hold stays: nobody rides on a refund that may be paid in another way tomorrow.
         service.add_attention(order, "refund_failed")
     if step.state == "succeeded":

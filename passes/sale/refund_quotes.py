@@ -33,12 +33,14 @@ class PassQuote:
     """quote: what the calculator says now. uses_seen: how many admissions it counted.
 
     refund: state and amount of the last refund of this pass, whatever came of it: then a holder asks for no other.
+    waits: whether that one is not sent before every gate was heard of.
     """
 
     order_id: int
     quote: Quote
     uses_seen: int
     refund: tuple[str, int] | None = None
+    waits: bool = False
 
     @property
     def may_ask(self) -> bool:
@@ -46,9 +48,18 @@ class PassQuote:
 
 
 def find_quote(
-    session: Session, pass_: Pass, *, now: datetime, cause: Cause = "holder", compensation_fen: int = 0
+    session: Session,
+    pass_: Pass,
+    *,
+    now: datetime,
+    cause: Cause = "holder",
+    compensation_fen: int = 0,
+    apart_from: int = 0,
 ) -> PassQuote | None:
-    """None where no paid order stands behind the pass. Whoever pays by it locks the pass first."""
+    """None where no paid order stands behind the pass. Whoever pays by it locks the pass first.
+
+    apart_from: a refund that is to be computed again, and takes nothing from itself.
+    """
     row = session.execute(
         select(Order.id, Order.paid_at, OrderLine.amount_fen)
         .join(Order, Order.id == OrderLine.order_id)
@@ -59,16 +70,19 @@ def find_quote(
     history = _history(session, pass_, row.amount_fen, row.paid_at)
     terms = refund_terms_of(get_terms(session, pass_.terms_version).pass_rules)
     quote = refund_of(terms, history, local_day(now), cause=cause, compensation_fen=compensation_fen)
-    quote = no_more_than(quote, _left_of(session, row.id))
-    return PassQuote(row.id, quote, len(history.uses), _refund_of(session, pass_.id))
+    quote = no_more_than(quote, _left_of(session, row.id, apart_from))
+    last, waits = _refund_of(session, pass_.id, now)
+    return PassQuote(row.id, quote, len(history.uses), last, waits)
 
 
-def _left_of(session: Session, order_id: int) -> int:
+def _left_of(session: Session, order_id: int, apart_from: int) -> int:
     """What may still go back of the payment that paid the order: other refunds and disputes took their part."""
     paid_by = find_paying_payment(session, order_id)
     if paid_by is None:
         return 0
-    counted = select(Refund.amount_fen).where(Refund.payment_id == paid_by.id, Refund.state.in_(COUNTED))
+    counted = select(Refund.amount_fen).where(
+        Refund.payment_id == paid_by.id, Refund.state.in_(COUNTED), Refund.id != apart_from
+    )
     return refundable_fen(paid_by.amount_received_fen, session.scalars(counted), paid_by.disputed_fen or 0)
 
 
@@ -114,12 +128,15 @@ def _uses(session: Session, pass_: Pass) -> tuple[Use, ...]:
     return tuple(found)
 
 
-def _refund_of(session: Session, pass_id: int) -> tuple[str, int] | None:
+def _refund_of(session: Session, pass_id: int, now: datetime) -> tuple[tuple[str, int] | None, bool]:
     row = session.execute(
-        select(Refund.state, RefundLine.amount_fen)
+        select(Refund.state, RefundLine.amount_fen, Refund.submitted_at, Refund.next_attempt_at)
         .join(RefundLine, RefundLine.refund_id == Refund.id)
         .where(RefundLine.pass_id == pass_id)
         .order_by(Refund.id.desc())
         .limit(1)
     ).first()
-    return None if row is None else (row.state, row.amount_fen)
+    if row is None:
+        return None, False
+    unsent = row.state == "requested" and row.submitted_at is None
+    return (row.state, row.amount_fen), unsent and row.next_attempt_at is not None and row.next_attempt_at > now

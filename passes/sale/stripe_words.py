@@ -68,7 +68,6 @@ def dispute_snapshot(found: Mapping[str, Any]) -> DisputeSnapshot:
         amount_fen=found["amount"],
         reason=found["reason"],
         due_at=moment(due) if due else None,
-        refundable=bool(found.get("is_charge_refundable")),
     )
 
 

@@ -20,6 +20,7 @@ from passes.sale import money_back, reconciliation_flows, webhook_flows
 from passes.sale.models import Order
 from passes.sale.money_models import BalanceLine, MoneyException, Payout, ReconciliationRun
 from passes.sale.provider import MoneyBack, ProviderUnavailable
+from passes.sale.stock_models import SaleWindow
 from tests.conftest import TEST_SETTINGS, clone, drop
 from tests.services.conftest import SECRETS, Cashier, Shop, free_port, start_cashier, wait_for
 from tests.services.payment_scenes import (
@@ -29,6 +30,7 @@ from tests.services.payment_scenes import (
     paid_order,
     passes_of,
     payments_of,
+    quota,
     refunds_of,
     send_refunds,
 )
@@ -125,6 +127,17 @@ def test_what_was_missed_is_heard_by_night_and_an_amount_that_differs_is_told(sh
     third = paid_order(shop, cashier, holder_name="王五")
     alter(cashier, payments_of(third)[0].provider_charge_id or "", "amount", 19901)
     assert night(shop) == [("amount_differs", f"payment:{payments_of(third)[0].id}")]
+
+
+def test_a_window_that_does_not_come_to_its_ledger_is_told_by_night(shop: Shop, cashier: Cashier) -> None:
+    paid_order(shop, cashier)
+    window = quota(shop, 7)
+    with transaction() as session:
+        session.get_one(SaleWindow, window).sold = 1
+    assert night(shop) == [("stock_differs", f"window:{window}")]
+    with transaction() as session:
+        session.get_one(SaleWindow, window).sold = 0
+    assert night(shop, 3) == []
 
 
 def test_one_payment_that_cannot_be_read_does_not_stop_the_books(

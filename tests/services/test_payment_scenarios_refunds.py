@@ -4,19 +4,24 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from passes import clock
+from passes.access.models import Enrolment
 from passes.access.rules import Gate
 from passes.db import transaction
 from passes.errors import Conflict
+from passes.gate.models import Scan
 from passes.gate.rules import ScanRequest
 from passes.gate.service import record_scans
 from passes.lifecycle.models import Pass, PassHold
 from passes.lifecycle.service import activate_pass
 from passes.sale import money_back, money_flows, refund_outcomes
+from passes.sale.holder_refunds import Wish, ask_refund
 from passes.sale.models import Order, PaymentEvent, Refund
 from passes.sale.provider import DisputeSnapshot, MoneyBack, RefundSnapshot
+from passes.sale.refund_quotes import find_quote
 from passes.sale.refunds import RefundAsked, RefundPart, request_refund
 from passes.sale.stock_models import SaleWindow
 from tests.factories import code_of, gate_at
@@ -310,8 +315,8 @@ def waiting_refund(order: Order, like: Refund | None) -> Refund:
 def test_two_disputes_of_one_charge_come_to_rest(shop: Shop, cashier: Cashier) -> None:
     order = paid_order(shop, cashier)
     payment_id = payments_of(order)[0].id
-    first = DisputeSnapshot("du_1", "won", 19900, "fraudulent", None, False)
-    second = DisputeSnapshot("du_2", "won", 19900, "fraudulent", None, False)
+    first = DisputeSnapshot("du_1", "won", 19900, "fraudulent", None)
+    second = DisputeSnapshot("du_2", "won", 19900, "fraudulent", None)
     counted = []
     for money in (MoneyBack((), (first,)), *[MoneyBack((), (second, first))] * 3):
         with transaction() as session:
@@ -339,3 +344,41 @@ def test_s52_pending_refund_is_no_failure(shop: Shop, cashier: Cashier) -> None:
     (refund,) = refunds_of(order)
     assert (refund.state, refund.pending_reason, attention_of(order)) == ("succeeded", None, [])
     finish(shop, cashier)
+
+
+@pytest.mark.parametrize("seen", ["every gate", "no gate in three days", "a use", "too many uses"])
+def test_s22_a_holders_refund_waits_for_gates_that_may_have_been_without_network(
+    shop: Shop, cashier: Cashier, seen: str
+) -> None:
+    gate = gate_of_park()
+    order = paid_order(shop, cashier)
+    (pass_,) = passes_of(order)
+    with transaction() as session:
+        activate_pass(session, pass_.id, now=clock.now())
+        ask_refund(session, pass_.id, Wish("wish", 19900), now=clock.now())
+    assert (send_refunds(shop), holds_of(pass_.id)) == (0, ["refund"])
+    with transaction() as session:
+        found = find_quote(session, session.get_one(Pass, pass_.id), now=clock.now())
+        assert found is not None and found.waits
+        if seen == "every gate":
+            session.get_one(Enrolment, gate.enrolment_id).last_seen_at = clock.now()
+        elif seen != "no gate in three days":
+            used_before(session, gate, pass_.id, 1 if seen == "a use" else 40)
+    sent = send_refunds(shop, None if seen == "every gate" else clock.now() + timedelta(hours=73))
+    (refund,) = refunds_of(order)
+    if seen == "too many uses":
+        assert (sent, refund.state, holds_of(pass_.id), attention_of(order)) == (0, "canceled", [], [])
+    else:
+        assert (sent, refund.state, refund.amount_fen) == (1, "succeeded", 19300 if seen == "a use" else 19900)
+        assert [found.state for found in passes_of(order)] == ["void"]
+    finish(shop, cashier)
+
+
+def used_before(session: Session, gate: Gate, pass_id: int, times: int) -> None:
+    """A gate tells late of visitors who went in before the pass was held."""
+    for _ in range(times):
+        at = clock.now() - timedelta(seconds=30)
+        code = code_of(session, session.get_one(Pass, pass_id), now=at)
+        report = ScanRequest(scan_id=uuid4(), code=code, scanned_at=at, shown="admitted", sequence=1)
+        record_scans(session, gate, [report], now=clock.now())
+        session.execute(update(Scan).where(Scan.pass_id == pass_id).values(verdict="admitted"))

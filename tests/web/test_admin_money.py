@@ -23,7 +23,7 @@ from passes.sale.models import Order, Payment, Refund, WebhookEvent
 from passes.sale.money_models import MoneyException
 from passes.sale.payments import begin_payment, record_snapshot
 from passes.sale.provider import DisputeSnapshot, MoneyBack, RefundSnapshot
-from passes.sale.reconciliation import Finding, keep_findings
+from passes.sale.reconciliation import Finding, keep_findings, ledger_faults
 from tests.city import INSTALLATION, PUBLIC_URL, paid_snapshot, pay, place
 from tests.factories import city
 from tests.web.browsers import signed_in
@@ -106,6 +106,60 @@ def test_a_transfer_by_hand_is_recorded_and_ends_the_pass(
     assert (refund.state, session.scalars(select(Pass.state)).all()) == ("succeeded", ["void"])
 
 
+def transfer(finance: FlaskClient, session: Session, order_id: int, what: str = "all") -> Refund:
+    form = refund_form(finance.get(f"/admin/orders/{order_id}").text, way="transfer", what=what)
+    assert finance.post(f"/admin/orders/{order_id}/refunds", data=form).status_code == 303
+    return session.scalars(select(Refund).order_by(Refund.id.desc())).all()[0]
+
+
+@pytest.mark.parametrize("way", ["dispute", "refund"])
+def test_what_went_back_in_another_way_is_not_transferred_too(
+    finance: FlaskClient, session: Session, order_id: int, now: datetime, way: str
+) -> None:
+    refund = transfer(finance, session, order_id)
+    dispute = DisputeSnapshot("du_1", "needs_response", 19900, "fraudulent", None)
+    external = RefundSnapshot("re_x", "succeeded", 19900, None, None)
+    money = MoneyBack((), (dispute,)) if way == "dispute" else MoneyBack((external,), ())
+    assert "请勿转账" not in finance.get(f"/admin/orders/{order_id}").text
+    money_back.record_money_back(session, refund.payment_id, money, now=now)
+    session.flush()
+    page = finance.get(f"/admin/orders/{order_id}").text
+    assert "请勿转账" in page and "登记转账" not in page.split("请勿转账")[1].split("</section>")[0]
+    address = f"/admin/orders/{order_id}/refunds/{refund.id}"
+    assert finance.post(f"{address}/paid", data={"evidence": "中行 4711"}).status_code == 409
+    assert finance.post(f"{address}/withdrawn", data={"note": ""}).status_code == 422
+    assert finance.post(f"{address}/withdrawn", data={"note": "已另行退款"}).status_code == 303
+    assert finance.post(f"{address}/withdrawn", data={"note": "已另行退款"}).status_code == 409
+    session.expire_all()
+    holds = select(PassHold.reason).where(PassHold.closed_at.is_(None))
+    assert (refund.state, session.scalars(holds).all()) == ("canceled", ["dispute"] if way == "dispute" else [])
+    order = session.get_one(Order, order_id)
+    assert order.attention == [{"dispute": "disputed", "refund": "external_refund"}[way]]
+    assert "的退款已撤销" in finance.get(f"/admin/orders/{order_id}").text
+
+
+def test_a_transfer_that_came_back_is_made_once_more(finance: FlaskClient, session: Session, order_id: int) -> None:
+    refund = transfer(finance, session, order_id)
+    address = f"/admin/orders/{order_id}/refunds/{refund.id}"
+    assert finance.post(f"{address}/bounced", data={"note": "账号有误"}).status_code == 409
+    assert finance.post(f"{address}/paid", data={"evidence": "中行 4711"}).status_code == 303
+    assert f'action="{address}/bounced"' in finance.get(f"/admin/orders/{order_id}").text
+    other = place(2, "李四", session.get_one(Order, order_id).placed_at)
+    foreign = f"/admin/orders/{other}/refunds/{refund.id}/bounced"
+    assert finance.post(foreign, data={"note": "账号有误"}).status_code == 409
+    assert finance.post(f"{address}/bounced", data={"note": "账号有误"}).status_code == 303
+    session.expire_all()
+    payment = session.get_one(Payment, refund.payment_id)
+    assert (refund.state, payment.amount_refunded_fen) == ("failed", 0)
+    assert ledger_faults(session) == []
+    again = transfer(finance, session, order_id, str(session.scalars(select(Pass.id)).one()))
+    assert (
+        finance.post(f"/admin/orders/{order_id}/refunds/{again.id}/paid", data={"evidence": "4712"}).status_code == 303
+    )
+    session.expire_all()
+    assert (again.state, payment.amount_refunded_fen, ledger_faults(session)) == ("succeeded", 19900, [])
+
+
 def test_only_finance_and_admins_pay_back(app: Flask, session: Session, order_id: int, now: datetime) -> None:
     care = signed_in(app, session, "care", now)
     assert 'name="key"' not in care.get(f"/admin/orders/{order_id}").text
@@ -117,7 +171,7 @@ def test_the_evidence_of_a_disputed_order_is_one_bundle_without_secret_links(
     finance: FlaskClient, session: Session, order_id: int, now: datetime
 ) -> None:
     payment_id = session.scalars(select(Payment.id)).one()
-    dispute = DisputeSnapshot("du_1", "needs_response", 19900, "fraudulent", now + timedelta(days=9), False)
+    dispute = DisputeSnapshot("du_1", "needs_response", 19900, "fraudulent", now + timedelta(days=9))
     money_back.record_money_back(session, payment_id, MoneyBack((), (dispute,)), now=now)
     session.flush()
     page = finance.get(f"/admin/orders/{order_id}").text
@@ -133,7 +187,13 @@ def test_the_evidence_of_a_disputed_order_is_one_bundle_without_secret_links(
         "visits.csv",
     ]
     whole = "".join(bundle.read(name).decode() for name in bundle.namelist())
-    assert "du_1" in whole and "王小明" in whole and "/w/" not in whole and "/orders/" not in whole
+    assert (
+        "CNY 199.00" in whole
+        and "du_1" in whole
+        and "王小明" in whole
+        and "/w/" not in whole
+        and "/orders/" not in whole
+    )
     assert "order.evidence_taken" in session.scalars(select(AuditEntry.action)).all()
 
 
