@@ -28,19 +28,25 @@ def charge_fee(cents: int) -> int:
     return (cents * FEE_THOUSANDTHS + 500) // 1_000 + FEE_FIXED
 
 
-def book(
-    session: Session, source: store.JSON, category: str, amount_fen: int, *, fee: int = 0, now: datetime
-) -> store.JSON:
-    """A balance transaction of this source: amount in our currency, fee in cents of the settlement's."""
-    cents = settled(amount_fen)
+def _transaction(cents: int, now: datetime) -> store.JSON:
+    """What every balance transaction has: free to be paid out at once."""
     moment = int(now.timestamp())
-    body = {
+    return {
         "id": store.new_id("txn"),
         "object": "balance_transaction",
         "amount": cents,
         "available_on": moment,
         "created": moment,
         "currency": CURRENCY,
+    }
+
+
+def book(
+    session: Session, source: store.JSON, category: str, amount_fen: int, *, fee: int = 0, now: datetime
+) -> store.JSON:
+    """A balance transaction of this source: amount in our currency, fee in cents of the settlement's."""
+    cents = settled(amount_fen)
+    body = _transaction(cents, now) | {
         "description": None,
         "exchange_rate": RATE_TEN_THOUSANDTHS / 10_000,
         "fee": fee,
@@ -104,14 +110,7 @@ def fail_payout(session: Session, payout_id: str, *, now: datetime) -> store.JSO
 
 def _book_payout(session: Session, payout: store.JSON, cents: int, category: str, *, now: datetime) -> None:
     """What a payout itself moves. The first belongs to it; the money that came back waits for the next one."""
-    moment = int(now.timestamp())
-    body = {
-        "id": store.new_id("txn"),
-        "object": "balance_transaction",
-        "amount": cents,
-        "available_on": moment,
-        "created": moment,
-        "currency": CURRENCY,
+    body = _transaction(cents, now) | {
         "exchange_rate": None,
         "fee": 0,
         "fee_details": [],

@@ -1,5 +1,6 @@
 """Rules about how often: limits by day, month and term, shared pools, days of rest between two uses."""
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -43,8 +44,9 @@ class LimitRule(Rule):
 
     refusal_code: ClassVar[str]
 
+    @abstractmethod
     def tally(self, benefit_id: str) -> Tally:
-        raise NotImplementedError
+        """The count it limits, with the limit."""
 
     def tallies(self, place: Place) -> Iterator[Tally]:
         yield self.tally(place.benefit_id)

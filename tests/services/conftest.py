@@ -16,6 +16,7 @@ import requests
 from passes import app as web
 from passes import clock
 from passes import settings as settings_module
+from passes.cashier.store import CONTROLS
 from passes.db import transaction
 from passes.launcher.places import free_port
 from passes.sale import service
@@ -26,18 +27,6 @@ from tests.conftest import TEST_SETTINGS, clone, drop
 from tests.factories import city
 from tests.serving import served
 
-# The cashier does nothing wrong.
-GOOD = {
-    "webhooks": "deliver",
-    "delay_seconds": 0,
-    "wrong_amount_fen": 0,
-    "currency": "cny",
-    "api": "up",
-    "refunds": "normal",
-    "methods": "all",
-    "secrets": "all",
-    "skew_seconds": 0,
-}
 SECRETS = ("whsec_sandbox_old", "whsec_sandbox_new")
 
 
@@ -133,9 +122,9 @@ def running_cashier(postgres_url: str) -> Iterator[Cashier]:
 @pytest.fixture
 def cashier(running_cashier: Cashier) -> Iterator[Cashier]:
     """The cashier, well-behaved, owing nobody a message of an earlier test."""
-    running_cashier.behave(**GOOD, forget="true")
+    running_cashier.behave(**CONTROLS, forget="true")
     yield running_cashier
-    running_cashier.behave(**GOOD, forget="true")
+    running_cashier.behave(**CONTROLS, forget="true")
 
 
 @dataclass
