@@ -13,9 +13,6 @@ from passes.entitlement.facts import Choice, ConfirmItem, Counter, Decision, Fac
 from passes.entitlement.rule import Asked
 from passes.entitlement.rule_dates import closures_end
 
-__all__ = ["Choice", "Chosen", "ConfirmItem", "Counter", "Decision", "Facts"]
-__all__ += ["choose_benefit", "decide", "next_allowed", "periods_of"]
-
 CHOOSE = "choose_benefit"
 NEEDS = "needs_confirmation"
 

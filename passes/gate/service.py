@@ -56,7 +56,7 @@ def record_scans(session: Session, gate: Gate, scans: Sequence[ScanRequest], *, 
 
 
 def rehearse_scan(session: Session, gate: Gate, scan: ScanRequest, *, now: datetime) -> Answer:
-    """What record_scans would answer; nothing is kept, counted, used up or told."""
+    """What record_scans would answer; nothing is counted, used up or told, no scan is kept."""
     decided = _decide_all(session, gate, [scan], now)
     return _told(scan, decided.known[scan.scan_id], single=True)
 
