@@ -49,11 +49,11 @@ lint: $(STAMPS)/dev $(WEB)/node_modules/.installed ## style, types and import co
 
 .PHONY: fuzz
 fuzz: setup-tests ## throw generated requests at the API, and a million scans at both twins
-	$(BIN)/python -m pytest -q -p no:randomly fuzz
+	$(BIN)/python -m pytest -q -p no:randomly tests/fuzz
 
 .PHONY: chaos
 chaos: setup-tests ## let thousands buy what there are hundreds of; random histories of money; chores killed at every line
-	$(BIN)/python -m pytest -q -p no:randomly chaos
+	$(BIN)/python -m pytest -q -p no:randomly tests/chaos
 
 .PHONY: screenshots
 screenshots: setup-tests ## take the pictures of the README anew, from a city made for it

@@ -64,7 +64,7 @@ def rush(port: int, first: int) -> tuple[Counter[str], list[float], float]:
     share = BUYERS // PROCESSES
     processes = [
         subprocess.Popen(
-            [sys.executable, "-m", "chaos.buyers", *map(str, (port, share, THREADS, first + number * share))],
+            [sys.executable, "-m", "tests.chaos.buyers", *map(str, (port, share, THREADS, first + number * share))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -29,7 +29,7 @@ def worker(shop: Shop) -> subprocess.Popen[str]:
         "STRIPE_WEBHOOK_SECRETS": ",".join(chosen.stripe_webhook_secrets),
         "STRIPE_API_BASE": chosen.stripe_api_base or "",
     }
-    command = [sys.executable, "-m", "chaos.chore_worker"]
+    command = [sys.executable, "-m", "tests.chaos.chore_worker"]
     return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 

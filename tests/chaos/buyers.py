@@ -1,4 +1,4 @@
-"""`python -m chaos.buyers PORT BUYERS THREADS FIRST`: buyers who send the shop's form at one moment, over HTTP.
+"""`python -m tests.chaos.buyers PORT BUYERS THREADS FIRST`: buyers who send the shop's form at one moment, over HTTP.
 
 Each thread keeps one connection open. It says "ready", waits for a line, and answers with one JSON object:
 {status: how many} and the seconds of every answer, sorted.
