@@ -25,6 +25,7 @@ from passes.sale.stripe_gateway import StripePayments
 from passes.settings import Settings
 from tests.conftest import TEST_SETTINGS, clone, drop
 from tests.factories import city
+from tests.services.hands import Hands
 from tests.serving import served
 
 SECRETS = ("whsec_sandbox_old", "whsec_sandbox_new")
@@ -129,10 +130,11 @@ def cashier(running_cashier: Cashier) -> Iterator[Cashier]:
 
 @dataclass
 class Shop:
-    """The shop's side: its settings, its provider, and a web server that hears webhooks."""
+    """The shop's side: its settings, its provider, and the address of a web server of this process."""
 
     settings: Settings
     provider: StripePayments
+    address: str
 
     def order(self, **changes: object) -> Order:
         facts: dict[str, object] = {
@@ -165,5 +167,21 @@ def shop(database: str, cashier: Cashier, now: datetime) -> Iterator[Shop]:
     with transaction() as session:
         city(session, now=now)
     port = int(chosen.public_url.rpartition(":")[2])
-    with served(lambda _: web.create_app(chosen), port=port):
-        yield Shop(chosen, StripePayments(chosen))
+    with served(lambda _: web.create_app(chosen), port=port) as address:
+        yield Shop(chosen, StripePayments(chosen), address)
+
+
+@pytest.fixture(scope="session")
+def running_hands() -> Iterator[Hands]:
+    """The processes of all races of the run, started by the first."""
+    hands = Hands()
+    yield hands
+    hands.end()
+
+
+@pytest.fixture
+def hands(shop: Shop, running_hands: Hands) -> Iterator[Hands]:
+    """Four more processes of this shop."""
+    running_hands.open(shop.settings)
+    yield running_hands
+    running_hands.close()
