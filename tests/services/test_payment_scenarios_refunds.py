@@ -230,6 +230,18 @@ def test_s27_dispute(shop: Shop, cashier: Cashier, outcome: str) -> None:
         assert session.scalars(select(SaleWindow.sold)).one() == (outcome == "win")
 
 
+def test_s27_a_refund_that_failed_before_we_heard_of_the_dispute(shop: Shop, cashier: Cashier) -> None:
+    order = paid_order(shop, cashier)
+    (payment,) = payments_of(order)
+    refund_id = cashier.refund(payment.provider_intent_id or "", 1)
+    cashier.helper(f"charges/{payment.provider_charge_id}/dispute")  # the bank takes what is left
+    cashier.helper(f"refunds/{refund_id}/fail")
+    finish(shop, cashier)
+    with transaction() as session:
+        moved = session.scalars(select(PaymentEvent.moved_fen).where(PaymentEvent.moved_fen != 0)).all()
+    assert sorted(moved) == [-19899, 19900]
+
+
 def test_s43_refund_after_ninety_days(shop: Shop, cashier: Cashier) -> None:
     order = paid_order(shop, cashier, "alipay")
     (pass_,) = passes_of(order)
