@@ -10,14 +10,23 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from passes.launcher.processes import wait_until
 
 
+class Served(str):
+    """Its address, http://host:port, and what it is answering just now."""
+
+    answering: set[object]
+
+    def wait_until_idle(self) -> None:
+        """A page that polls or a provider with news may be asking still: it needs the database to its last byte."""
+        assert wait_until(lambda: not self.answering, 10), "a request is not answered"
+
+
 @contextmanager
-def served(app_at: Callable[[str], Flask], *, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
-    """Its address, http://host:port, which app_at is given to make the application. Port 0: any free one."""
+def served(app_at: Callable[[str], Flask], *, host: str = "127.0.0.1", port: int = 0) -> Iterator[Served]:
+    """A server of the application that app_at makes for its address. Port 0: any free one."""
     answering: set[object] = set()
 
     class Handler(WSGIRequestHandler):
         def run_wsgi(self) -> None:
-            # Not where the answer is closed: a client that resets the connection lets that never happen.
             answering.add(self)
             try:
                 super().run_wsgi()
@@ -25,7 +34,8 @@ def served(app_at: Callable[[str], Flask], *, host: str = "127.0.0.1", port: int
                 answering.discard(self)
 
     server = make_server("127.0.0.1", port, Flask("placeholder"), threaded=True, request_handler=Handler)
-    address = f"http://{host}:{server.port}"
+    address = Served(f"http://{host}:{server.port}")
+    address.answering = answering
     server.app = app_at(address)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
@@ -35,5 +45,4 @@ def served(app_at: Callable[[str], Flask], *, host: str = "127.0.0.1", port: int
         server.shutdown()
         thread.join()
         server.server_close()
-        # A page that polls may be asking still: its connection goes back to the pool before the pool is closed.
-        wait_until(lambda: not answering, 10)
+        address.wait_until_idle()
