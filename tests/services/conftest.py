@@ -27,6 +27,7 @@ from passes.sale.stripe_gateway import StripePayments
 from passes.settings import Settings
 from tests.conftest import MORNING, TEST_SETTINGS, clone, drop, own_database
 from tests.factories import city
+from tests.services.hands import Hands
 from tests.serving import Served, served
 
 SECRETS = ("whsec_sandbox_old", "whsec_sandbox_new")
@@ -131,10 +132,11 @@ def cashier(running_cashier: Cashier) -> Iterator[Cashier]:
 
 @dataclass
 class Shop:
-    """The shop's side: its settings, its provider, and a web server that hears webhooks."""
+    """The shop's side: its settings, its provider, and the address of a web server of this process."""
 
     settings: Settings
     provider: StripePayments
+    address: str
 
     def order(self, **changes: object) -> Order:
         facts: dict[str, object] = {
@@ -194,6 +196,22 @@ def shop(city_copy: str, cashier: Cashier, shop_server: Callable[[Settings], Ser
     server = shop_server(cashier.settings)
     chosen = replace(cashier.settings, database_url=city_copy)
     settings_module.use(chosen)
-    yield Shop(chosen, StripePayments(chosen))
+    yield Shop(chosen, StripePayments(chosen), server)
     cashier.behave(forget="true")
     server.wait_until_idle()
+
+
+@pytest.fixture(scope="session")
+def running_hands() -> Iterator[Hands]:
+    """The processes of all races of the run, started by the first."""
+    hands = Hands()
+    yield hands
+    hands.end()
+
+
+@pytest.fixture
+def hands(shop: Shop, running_hands: Hands) -> Iterator[Hands]:
+    """Four more processes of this shop."""
+    running_hands.open(shop.settings)
+    yield running_hands
+    running_hands.close()
