@@ -97,6 +97,7 @@ REFUND_REASONS = {
     "goodwill": N_("goodwill"),
     "external": N_("made at the provider"),
 }
+REFUND_CAUSES = {"holder": N_("the holder's wish"), "operator": N_("the operator's fault")}
 LETTER_KINDS = {
     "order_paid": N_("order paid, with the link to each pass"),
     "money_back": N_("money that came too late or twice goes back"),

@@ -83,9 +83,12 @@ def reject_refund(session: Session, refund_id: int, code: str, *, now: datetime)
 def record_payout_by_hand(session: Session, refund_id: int, *, by: str, evidence: str, now: datetime) -> Refund:
     """Staff has paid a manual refund by a transfer.
 
-    Conflict where it is none, or is settled already; or where its money went back in another way meanwhile.
+    Conflict where it is none, or is settled already; where it waits for the gates, so that its amount may yet change;
+    or where its money went back in another way meanwhile.
     """
     order, payment, refund = _by_hand(session, refund_id, "requested")
+    if refund.next_attempt_at is not None:
+        raise Conflict("gates_awaited", N_("Its amount may still change: we wait for every gate, three days at most."))
     others = select(Refund.amount_fen).where(
         Refund.payment_id == payment.id, Refund.id != refund.id, Refund.state.in_(COUNTED)
     )

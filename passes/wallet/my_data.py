@@ -74,13 +74,17 @@ def export_of(session: Session, pass_: Pass, now: datetime) -> dict[str, Any]:
         "changes": _changes(session, about),
         "lookups": _all(session, Lookup, _of(member)),
     }
-    return found | _money(session, order.id) if order else found
+    return found | _money(session, order.id, pass_.id) if order else found
 
 
-def _money(session: Session, order_id: int) -> dict[str, Any]:
+def _money(session: Session, order_id: int, pass_id: int) -> dict[str, Any]:
+    """The lines of a refund name visits: of other passes of the order they are of others."""
+    refunds = _all(session, Refund, Refund.order_id == order_id)
+    for refund in refunds:
+        refund["lines"] = [line for line in refund["lines"] or () if line["pass_id"] in (pass_id, None)]
     return {
         "payments": _all(session, Payment, Payment.order_id == order_id),
-        "refunds": _all(session, Refund, Refund.order_id == order_id),
+        "refunds": refunds,
         "provider_messages": _all(session, WebhookEvent, is_about_orders(session, [order_id])),
     }
 
@@ -121,7 +125,7 @@ def _plain(row: Any) -> dict[str, Any]:
 def why_not_erase(session: Session, pass_: Pass, now: datetime) -> str | None:
     """retention_rules.may_erase of this pass now."""
     quote = find_quote(session, pass_, now=now)
-    under_way = quote is not None and quote.refund is not None and quote.refund[0] in ("requested", "pending")
+    under_way = quote is not None and quote.refund is not None and quote.refund.state in ("requested", "pending")
     return may_erase(pass_.state, refund_under_way=under_way, disputed=_is_disputed(session, pass_))
 
 
