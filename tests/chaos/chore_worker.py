@@ -1,4 +1,4 @@
-"""`python -m tests.chaos.chore_worker`: the money chores of one process, from the word go until it is ended or killed."""
+"""`python -m tests.chaos.chore_worker`: the money chores of one process, from the word go until ended or killed."""
 
 import os
 import sys
