@@ -78,6 +78,10 @@ class PaidForm(Schema):
     )
 
 
+class MadeForm(NoteForm, PaidForm):
+    """The same of one that should not have been made, with the reason why it was."""
+
+
 def key_of(data: Mapping[str, Any]) -> str:
     """The form's own key, as the refund keeps it."""
     key: UUID = data["key"]

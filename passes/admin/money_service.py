@@ -24,6 +24,17 @@ def record_transfer(
     write_audit(session, staff, "order.transfer_recorded", f"order:{order_id}", now=now, note=evidence)
 
 
+def record_made_already(
+    session: Session, staff: Staff, order_id: int, refund_id: int, *, evidence: str, note: str, now: datetime
+) -> None:
+    """Staff has paid it although the page said not to. Conflict as record_transfer."""
+    _refuse_foreign(session, order_id, refund_id)
+    by = staff.login
+    refund_outcomes.record_made_already(session, refund_id, by=by, evidence=evidence, note=note, now=now)
+    facts = {"evidence": evidence, "note": note}
+    write_audit(session, staff, "order.transfer_made_already", f"order:{order_id}", now=now, **facts)
+
+
 def give_up_transfer(
     session: Session, staff: Staff, order_id: int, refund_id: int, what: str, *, note: str, now: datetime
 ) -> None:

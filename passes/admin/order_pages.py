@@ -50,6 +50,10 @@ ADVICE = {
         "The refund did not arrive; its pass stays on hold. Pay it back in another way below, and note how."
     ),
     "refund_by_hand": N_("Transfer the amount to the buyer, then record the transfer below."),
+    "transferred_anyway": N_(
+        "A transfer was made that should not be, or not yet. Compare below what came with what went back, and ask for"
+        " the return of what went back twice."
+    ),
     "refund_waits": N_(
         "The provider keeps a refund waiting. If it lacks money there, top up the account; else ask the provider."
     ),

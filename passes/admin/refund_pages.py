@@ -15,13 +15,13 @@ from passes.admin.case_schemas import NoteForm
 from passes.admin.desk import blueprint
 from passes.admin.desk_refunds import DeskRefund
 from passes.admin.evidence import evidence_of
-from passes.admin.money_schemas import PaidForm, PayAgainForm, RefundForm, key_of
+from passes.admin.money_schemas import MadeForm, PaidForm, PayAgainForm, RefundForm, key_of
 from passes.admin.order_deeds import do_with_order
 from passes.db import transaction
 from passes.errors import N_
 from passes.http.languages import show_yuan
 
-_REFUND, _AGAIN, _PAID, _NOTE = RefundForm(), PayAgainForm(), PaidForm(), NoteForm()
+_REFUND, _AGAIN, _PAID, _MADE, _NOTE = RefundForm(), PayAgainForm(), PaidForm(), MadeForm(), NoteForm()
 
 # By the way it goes, and whether it waits for the gates.
 _ASKED = {
@@ -98,6 +98,22 @@ def post_transfer(order_id: int, refund_id: int) -> ResponseReturnValue:
             session, staff, order_id, refund_id, evidence=data["evidence"], now=now
         ),
         lambda _: gettext("The transfer is recorded. Its passes are cancelled."),
+    )
+
+
+@blueprint.post("/orders/<int:order_id>/refunds/<int:refund_id>/made")
+@guard.staff(FINANCE, ADMIN)
+def post_made_already(order_id: int, refund_id: int) -> ResponseReturnValue:
+    """A transfer has been made that this page forbids: what is true is written down all the same."""
+    staff, now = guard.current_staff(), clock.now()
+    return do_with_order(
+        order_id,
+        f"made-{refund_id}",
+        _MADE,
+        lambda session, data: money_service.record_made_already(
+            session, staff, order_id, refund_id, evidence=data["evidence"], note=data["note"], now=now
+        ),
+        lambda _: gettext("Recorded. The order is marked, so that somebody looks at what went back in all."),
     )
 
 

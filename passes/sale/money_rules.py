@@ -26,9 +26,12 @@ def moved_by_refund(was: str, state: str, amount_fen: int) -> int:
     return (was in GONE) * amount_fen - (state in GONE) * amount_fen
 
 
-def taken_by_dispute(disputed_fen: int, refunded_fen: int) -> int:
-    """What a dispute takes from the account: what the buyer has not had back already."""
-    return max(disputed_fen - refunded_fen, 0)
+def taken_by_dispute(disputed_fen: int, refunded_fen: int, lost_fen: int = 0) -> int:
+    """What a dispute takes from the account: what the buyer has not had back already.
+
+    lost_fen: what was lost to disputes before it. A refund that counted against those counts against no other.
+    """
+    return max(disputed_fen - max(refunded_fen - lost_fen, 0), 0)
 
 
 def route_of(refundable_until: datetime | None, provider: str, now: datetime) -> str:

@@ -16,7 +16,7 @@ from passes.gate.history_queries import count_admissions
 from passes.lifecycle.endings import hold_for_money
 from passes.lifecycle.models import Pass
 from passes.lifecycle.queries import lock_passes
-from passes.sale import letters, service
+from passes.sale import letters, refund_letters, service
 from passes.sale.journal import note
 from passes.sale.models import Order, OrderLine, Payment, Refund, RefundLine
 from passes.sale.money_rules import CAME_BACK, COUNTED, dispute_state, refundable_fen, route_of
@@ -137,6 +137,7 @@ def request_refund(session: Session, order_id: int, asked: RefundAsked, *, now: 
         RefundLine(refund_id=refund.id, pass_id=part.pass_id, amount_fen=part.amount_fen) for part in asked.parts
     )
     hold_for_money(session, found.passes, "refund", by="sale", now=now)
+    refund_letters.write_refund_asked(session, found.order, found.payment, refund, now=now)
     session.flush()
     return refund
 
@@ -152,7 +153,7 @@ def return_money(session: Session, order: Order, payment: Payment, *, reason: st
         return None
     asked = RefundAsked(f"{reason}:{payment.uid}", (), by="sale", source="system", reason=reason, extra_fen=left)
     refund = _add(session, order, payment, asked, "provider", now=now)
-    letters.write_money_back(session, order, left, now=now)
+    letters.write_money_back(session, order, payment, left, now=now)
     return refund
 
 

@@ -16,10 +16,17 @@ from passes.gate.models import Scan
 from passes.gate.rules import ScanRequest
 from passes.gate.service import record_scans
 from passes.lifecycle.models import Pass, PassHold
+from passes.lifecycle.queries import wallet_path
 from passes.lifecycle.service import activate_pass
+from passes.mail.models import Letter
+from passes.money import in_currency
 from passes.sale import gate_reports, refund_outcomes
-from passes.sale.models import PaymentEvent, Refund, RefundLine
-from passes.sale.provider import RefundSnapshot
+from passes.sale.models import Order, Payment, PaymentEvent, Refund, RefundLine
+from passes.sale.money_back import record_money_back
+from passes.sale.provider import MoneyBack, RefundSnapshot
+from passes.sale.queries import order_token
+from passes.sale.reconciliation import ledger_faults
+from passes.sale.refunds import return_money
 from tests.city import pay, place
 from tests.factories import city, code_of, gate_at
 from tests.web.browsers import signed_in
@@ -239,3 +246,100 @@ def test_a_clerk_without_the_role_sees_what_was_paid_back_and_pays_nothing(
     care: FlaskClient = signed_in(app, session, "care", desk.now)
     page = care.get(f"/admin/orders/{desk.order_id}").text
     assert 'data-refunded="13847"' in page and 'name="compensation"' not in page
+
+
+def letters(desk: Desk) -> list[tuple[str, str, str]]:
+    found = desk.session.scalars(select(Letter).where(Letter.kind.startswith("refund")).order_by(Letter.id))
+    return [(letter.kind, letter.subject, letter.body) for letter in found]
+
+
+@pytest.mark.parametrize("locale", ["zh", "en"])
+def test_the_buyer_is_written_to_when_it_is_asked_for_and_when_it_has_gone_back(desk: Desk, locale: str) -> None:
+    desk.session.execute(update(Order).values(locale=locale))
+    desk.ask(amount="150")
+    refund = desk.refund()
+    (asked,) = letters(desk)
+    assert asked[0] == "refund_asked" and "¥150" in asked[2] and desk.pass_.number in asked[2]
+    assert ("善意退款：¥11.53" if locale == "zh" else "Goodwill: ¥11.53") in asked[2]
+    assert ("最多三天" if locale == "zh" else "three days") not in asked[2]
+    for _ in range(2):
+        done = RefundSnapshot("re_1", "succeeded", 15000, None, None)
+        refund_outcomes.record_refund(desk.session, refund.id, done, now=desk.now)
+    _, paid = letters(desk)
+    assert paid[0] == "refund_paid" and ("原路退回" if locale == "zh" else "the way it came") in paid[2]
+
+
+def test_a_letter_says_that_an_amount_may_change_and_in_the_end_what_it_is(desk: Desk) -> None:
+    desk.ask(way="transfer")
+    refund = desk.refund()
+    assert "最多三天" in letters(desk)[0][2] and "服务台会与您联系" in letters(desk)[0][2]
+    desk.visit(desk.now - timedelta(hours=2))
+    gate_reports.recount(desk.session, refund.id, now=desk.now)
+    refund_outcomes.record_payout_by_hand(desk.session, refund.id, by="f", evidence="4711", now=desk.now)
+    _, subject, body = letters(desk)[1]
+    assert "退款已退回" in subject and "¥132.47" in body and "已向您转账" in body and body.count("使用：") == 2
+
+
+def test_a_letter_names_the_currency_that_came(desk: Desk) -> None:
+    payment = desk.session.scalars(select(Payment)).one()
+    desk.session.execute(update(Payment).values(received_currency="usd"))
+    desk.session.refresh(payment)
+    order = desk.session.get_one(Order, desk.order_id)
+    return_money(desk.session, order, payment, reason="late_payment", now=desk.now)
+    body = desk.session.scalars(select(Letter.body).where(Letter.kind == "money_back")).one()
+    assert "USD 199.00" in body and "¥" not in body
+
+
+def test_the_buyer_sees_on_the_order_what_goes_back_line_by_line(desk: Desk, client: FlaskClient) -> None:
+    path = f"/orders/{order_token(desk.session.get_one(Order, desk.order_id).public_id)}?lang=en"
+    assert "data-refund" not in client.get(path).text
+    desk.ask(cause="operator", compensation="20")
+    page = client.get(path).text
+    assert re.findall(r'data-line="(\w+)"', page) == ["paid", "days_gone", "compensation"]
+    assert 'data-refunded="16447"' in page and "Asked for" in page
+    wallet = client.get(wallet_path(desk.session, desk.pass_.id) + "/refund?lang=en").text
+    assert re.findall(r'data-line="(\w+)"', wallet) == ["paid", "days_gone", "compensation"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "shown"),
+    [(1250, None, "¥12.50"), (1250, "cny", "¥12.50"), (123456, "usd", "USD 1,234.56"), (1250, "jpy", "JPY 1,250")],
+)
+def test_money_is_shown_in_its_own_currency(amount: int, currency: str | None, shown: str) -> None:
+    assert in_currency(amount, currency) == shown
+
+
+@pytest.mark.parametrize("why", ["paid in another way", "gates awaited"])
+def test_a_transfer_that_was_made_all_the_same_stands_in_the_books_and_marks_the_order(desk: Desk, why: str) -> None:
+    changes: dict[str, object] = {} if why == "gates awaited" else {"amount": "199"}
+    assert desk.ask(way="transfer", **changes)[0] == 200
+    refund = desk.refund()
+    if why == "paid in another way":
+        external = RefundSnapshot("re_x", "succeeded", 19900, None, None)
+        record_money_back(desk.session, refund.payment_id, MoneyBack((external,), ()), now=desk.now)
+        desk.session.flush()
+    address = f"/admin/orders/{desk.order_id}/refunds/{refund.id}"
+    assert desk.finance.post(f"{address}/paid", data={"evidence": "中行 4711"}).status_code == 409
+    page = desk.finance.post(f"{address}/made", data={"evidence": "中行 4711", "note": "x"})
+    assert (page.status_code, "请简要说明原因" in page.text) == (422, True)
+    form = {"evidence": "中行 4711", "note": "周五已转出"}
+    for status in (303, 409):
+        assert desk.finance.post(f"{address}/made", data=form).status_code == status
+    desk.session.expire_all()
+    payment = desk.session.get_one(Payment, refund.payment_id)
+    twice = 19900 if why == "paid in another way" else 0
+    assert (refund.state, payment.amount_refunded_fen) == ("succeeded", refund.amount_fen + twice)
+    assert "transferred_anyway" in desk.session.get_one(Order, desk.order_id).attention
+    assert ledger_faults(desk.session) == []
+    assert gate_reports.list_to_recount(desk.session, desk.now + timedelta(days=9), 9) == []
+    page = desk.finance.get(f"/admin/orders/{desk.order_id}")
+    assert "不应转账却已转出" in page.text and "中行 4711" in page.text and "周五已转出" in page.text
+
+
+def test_a_transfer_that_may_be_made_is_recorded_as_any_other(desk: Desk) -> None:
+    desk.ask(way="transfer", amount="20")
+    form = {"evidence": "中行 4711", "note": "周五已转出"}
+    address = f"/admin/orders/{desk.order_id}/refunds/{desk.refund().id}/made"
+    assert desk.finance.post(address, data=form).status_code == 303
+    desk.session.expire_all()
+    assert (desk.refund().state, desk.session.get_one(Order, desk.order_id).attention) == ("succeeded", [])
