@@ -52,17 +52,27 @@ def refundable_of(found: OrderPage, quotes: Sequence[Both], now: datetime) -> Re
     left = _left_of(found, paid_by)
     if left <= 0:
         return None
-    passes = [(str(p.id), gettext("pass %(number)s", number=p.number)) for p in found.passes.values()]
+    open_ = [both for both in quotes if _may_be_paid_back(both)]
+    whole = [("all", gettext("the whole order"))] if open_ else []
+    passes = [(str(both.pass_.id), gettext("pass %(number)s", number=both.pass_.number)) for both in open_]
     return Refundable(
         key=str(uuid4()),
         left_fen=left,
-        by_terms=quotes,
-        compensates=any(both.at_fault.compensates for both in quotes),
-        choices=[("all", gettext("the whole order")), *passes, ("none", gettext("goodwill, no pass is cancelled"))],
+        by_terms=open_,
+        compensates=any(both.at_fault.compensates for both in open_),
+        choices=[*whole, *passes, ("none", gettext("goodwill, no pass is cancelled"))],
         causes=[(code, gettext(REFUND_CAUSES[code])) for code in CAUSES],
         reasons=[(code, gettext(REFUND_REASONS[code])) for code in DESK_REASONS],
         ways=_ways(paid_by, now),
     )
+
+
+def _may_be_paid_back(both: Both) -> bool:
+    """Not where its money is on its way or gone already; of a pass that has ended, only what did not arrive."""
+    last = both.own.refund
+    if last is not None and last.state in COUNTED:
+        return False
+    return both.pass_.state != "void" or both.own.quote.payout_fen > 0
 
 
 def list_stranded(found: OrderPage, now: datetime) -> list[Stranded]:

@@ -296,7 +296,7 @@ def test_the_buyer_sees_on_the_order_what_goes_back_line_by_line(desk: Desk, cli
     desk.ask(cause="operator", compensation="20")
     page = client.get(path).text
     assert re.findall(r'data-line="(\w+)"', page) == ["paid", "days_gone", "compensation"]
-    assert 'data-refunded="16447"' in page and "Asked for" in page
+    assert 'data-refunded="16447"' in page and "asked for" in page
     wallet = client.get(wallet_path(desk.session, desk.pass_.id) + "/refund?lang=en").text
     assert re.findall(r'data-line="(\w+)"', wallet) == ["paid", "days_gone", "compensation"]
 
