@@ -22,6 +22,7 @@ from passes.mail.models import Letter
 from passes.sale.models import Order, OrderLine, Payment, Refund, WebhookEvent
 from passes.sale.money_rules import dispute_state
 from passes.sale.queries import is_about_orders, list_payments, lock_order
+from passes.sale.refund_letters import INDENT
 from passes.sale.refund_quotes import find_quote
 from passes.wallet.models import Lookup
 from passes.wallet.retention import erase_passes
@@ -102,8 +103,14 @@ def _changes(session: Session, about: list[str]) -> list[dict[str, Any]]:
 
 
 def _told(letter: dict[str, Any]) -> str:
-    """The text without what opens something: the page of the order, the other passes, a code."""
-    body = "\n".join(line.split("/w/")[0].split("/orders/")[0] for line in letter["body"].splitlines())
+    """The text without what opens something: the page of the order, the other passes, a code.
+
+    Nor with the lines of a refund, which may name visits of others: those of this pass stand beside the refund itself.
+    """
+    lines = [line.split("/w/")[0].split("/orders/")[0] for line in letter["body"].splitlines()]
+    if letter["kind"] in ("refund_asked", "refund_paid"):
+        lines = [line for line in lines if not line.startswith(INDENT)]
+    body = "\n".join(lines)
     return _CODE.sub("······", body) if letter["kind"] == "lookup_code" else body
 
 

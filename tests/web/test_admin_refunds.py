@@ -266,6 +266,9 @@ def test_the_buyer_is_written_to_when_it_is_asked_for_and_when_it_has_gone_back(
         done = RefundSnapshot("re_1", "succeeded", 15000, None, None)
         refund_outcomes.record_refund(desk.session, refund.id, done, now=desk.now)
     _, paid = letters(desk)
+    assert ("作废" if locale == "zh" else "cancelled") in asked[2] and (
+        "作废" if locale == "zh" else "cancelled"
+    ) in paid[2]
     assert paid[0] == "refund_paid" and ("原路退回" if locale == "zh" else "the way it came") in paid[2]
 
 
@@ -343,3 +346,9 @@ def test_a_transfer_that_may_be_made_is_recorded_as_any_other(desk: Desk) -> Non
     assert desk.finance.post(address, data=form).status_code == 303
     desk.session.expire_all()
     assert (desk.refund().state, desk.session.get_one(Order, desk.order_id).attention) == ("succeeded", [])
+
+
+def test_a_letter_of_goodwill_speaks_of_no_pass(desk: Desk) -> None:
+    desk.ask(what="none", amount="5")
+    ((_, _, body),) = letters(desk)
+    assert "善意退款：¥5" in body and "年卡" not in body
