@@ -1,6 +1,6 @@
 """Refunds that staff asks for: what the terms say, or another amount with the reason for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 from passes.access.rules import Staff
 from passes.access.service import write_audit
 from passes.admin.money_rules import agreed_amounts
-from passes.errors import N_, Invalid
+from passes.errors import N_, Conflict, Invalid
 from passes.lifecycle.models import Pass
 from passes.sale.gate_reports import wait_of
-from passes.sale.models import Refund
+from passes.sale.models import Refund, RefundLine
 from passes.sale.money_rules import CAME_BACK, COUNTED, refundable_fen
 from passes.sale.queries import list_lines
 from passes.sale.refund_lines import agreed
-from passes.sale.refund_quotes import PassQuote, left_of, quote_together
+from passes.sale.refund_quotes import Both, PassQuote, left_of, list_quotes, quote_together
 from passes.sale.refund_rules import Cause, Quote
 from passes.sale.refunds import RefundAsked, RefundPart, lock_for_refund, request_refund
 
@@ -28,6 +28,7 @@ class DeskRefund:
 
     amount_fen None = what the terms of the passes say, where `cause` is at fault; compensation_fen: on top of that,
     for each pass. Otherwise the amount is for all of them, and what differs from the terms is goodwill.
+    seen: what the page showed of each pass (seen_of); empty = whatever the terms say now.
     """
 
     key: str
@@ -38,10 +39,14 @@ class DeskRefund:
     note: str
     cause: Cause = "holder"
     compensation_fen: int | None = None
+    seen: str = ""
 
 
 def refund_from_desk(session: Session, staff: Staff, order_id: int, wanted: DeskRefund, *, now: datetime) -> Refund:
-    """Ask for it; the passes are held from now on. Raises as request_refund does; Invalid names the field."""
+    """Ask for it; the passes are held from now on. Raises as request_refund does; Invalid names the field.
+
+    Conflict("amount_changed"): a use came in since the page was opened, or midnight.
+    """
     prices = _prices(session, order_id, wanted.what)
     lock_for_refund(session, order_id, sorted(prices))
     known = session.scalar(select(Refund).where(Refund.request_key == wanted.key, Refund.order_id == order_id))
@@ -87,6 +92,8 @@ def _no_compensation() -> Invalid:
 def _of_passes(
     session: Session, staff: Staff, order_id: int, wanted: DeskRefund, prices: Mapping[int, int], *, now: datetime
 ) -> RefundAsked:
+    if wanted.seen and wanted.amount_fen is None:
+        _refuse_stale(session, wanted.seen, prices, now=now)
     found = _by_terms(session, order_id, wanted, prices, now=now)
     if wanted.compensation_fen is not None and (
         wanted.cause != "operator" or not any(quote.compensates for quote in found.values())
@@ -113,6 +120,17 @@ def _of_passes(
     )
 
 
+def _refuse_stale(session: Session, seen: str, pass_ids: Iterable[int], *, now: datetime) -> None:
+    passes = session.scalars(select(Pass).where(Pass.id.in_(pass_ids)))
+    if not set(seen_of(list_quotes(session, passes, now=now)).split()) <= set(seen.split()):
+        raise Conflict("amount_changed", N_("The amount has changed since you opened this page. Please look again."))
+
+
+def seen_of(quotes: Iterable[Both]) -> str:
+    """What a page shows of each pass, at its holder's wish and at our fault, as its form brings it back."""
+    return " ".join(f"{both.pass_.id}:{both.own.quote.payout_fen}:{both.at_fault.quote.payout_fen}" for both in quotes)
+
+
 def _by_terms(
     session: Session, order_id: int, wanted: DeskRefund, prices: Mapping[int, int], *, now: datetime
 ) -> dict[int, PassQuote]:
@@ -136,13 +154,16 @@ def _as_agreed(found: Mapping[int, PassQuote], prices: Mapping[int, int], amount
 
 
 def _prices(session: Session, order_id: int, what: str) -> dict[int, int]:
-    """What was paid for each pass that is meant; of the whole order, for those that are not void yet."""
+    """What was paid for each pass that is meant; of the whole order, for those that still live and keep their money."""
     if what == "none":
         return {}
     lines = {line.id: line.amount_fen for line in list_lines(session, order_id)}
     passes: Sequence[Pass] = session.scalars(select(Pass).where(Pass.order_line_id.in_(lines))).all()
     if what == "all":
-        return {pass_.id: lines[pass_.order_line_id] for pass_ in passes if pass_.state != "void"}
+        back = select(RefundLine.pass_id).join(Refund, Refund.id == RefundLine.refund_id)
+        gone = set(session.scalars(back.where(Refund.order_id == order_id, Refund.state.in_(COUNTED))))
+        alive = [pass_ for pass_ in passes if pass_.state != "void" and pass_.id not in gone]
+        return {pass_.id: lines[pass_.order_line_id] for pass_ in alive}
     return {pass_.id: lines[pass_.order_line_id] for pass_ in passes if str(pass_.id) == what}
 
 

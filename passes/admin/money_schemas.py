@@ -37,7 +37,7 @@ class Yuan(fields.Field[int]):
 class RefundForm(NoteForm):
     """what: "all", "none" (goodwill that cancels no pass) or a pass's serial. amount: empty = what its terms say.
 
-    cause: holder | operator. compensation: for each pass, on top of what the terms say.
+    cause: holder | operator. compensation: for each pass, on top of what the terms say. seen: what the page showed.
     """
 
     key = fields.UUID(required=True, error_messages={"required": _FROM_PAGE, "invalid_uuid": _FROM_PAGE})
@@ -52,6 +52,9 @@ class RefundForm(NoteForm):
         error_messages={"invalid": _CHOOSE},
     )
     compensation = Yuan(load_default=None)
+    seen = fields.String(
+        load_default="", validate=validate.Length(max=3_000, error=_FROM_PAGE), error_messages={"invalid": _FROM_PAGE}
+    )
     amount = Yuan(load_default=None)
     reason = fields.String(
         required=True,

@@ -39,7 +39,8 @@ def do_with_order(
     except Invalid as problem:
         return show_order(order_id, form, marks(problem), 422)
     except Problem as problem:
-        # The order has moved on and the form may be gone with it; one that asks for too much is still there.
-        return show_order(order_id, form if problem.code == "over_refund" else "", marks(problem), 409)
+        # The order has moved on and the form may be gone with it; one that asks for another amount is still there.
+        still = problem.code in ("over_refund", "amount_changed")
+        return show_order(order_id, form if still else "", marks(problem), 409)
     flash(words)
     return redirect(url_for("admin.order", order_id=order_id), 303)

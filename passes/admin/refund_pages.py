@@ -60,6 +60,7 @@ def _wanted(data: Mapping[str, Any]) -> DeskRefund:
         data["note"],
         data["cause"],
         data["compensation"],
+        data["seen"],
     )
 
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 from flask_babel import gettext
 
 from passes.admin.case_words import REFUND_CAUSES, REFUND_REASONS
+from passes.admin.desk_refunds import seen_of
 from passes.admin.money_schemas import CAUSES, DESK_REASONS
 from passes.admin.order_queries import OrderPage
 from passes.sale.models import Payment
@@ -20,12 +21,14 @@ from passes.sale.refund_quotes import Both
 class Refundable:
     """left_fen: of the payment that paid the order. key: new with every page, so that one form is one refund.
 
-    by_terms: what each pass would get today. compensates: whether the terms of one of them let staff add something.
+    by_terms: what each pass would get today; seen: the same, for the form to bring back. compensates: whether the terms
+    of one of them let staff add something.
     """
 
     key: str
     left_fen: int
     by_terms: Sequence[Both]
+    seen: str
     compensates: bool
     choices: Sequence[tuple[str, str]]
     causes: Sequence[tuple[str, str]]
@@ -59,6 +62,7 @@ def refundable_of(found: OrderPage, quotes: Sequence[Both], now: datetime) -> Re
         key=str(uuid4()),
         left_fen=left,
         by_terms=open_,
+        seen=seen_of(open_),
         compensates=any(both.at_fault.compensates for both in open_),
         choices=[*whole, *passes, ("none", gettext("goodwill, no pass is cancelled"))],
         causes=[(code, gettext(REFUND_CAUSES[code])) for code in CAUSES],

@@ -231,6 +231,24 @@ def test_the_database_keeps_no_lines_that_do_not_add_up(desk: Desk) -> None:
         desk.session.flush()
 
 
+def test_a_use_after_the_page_was_opened_pays_no_amount_that_nobody_saw(desk: Desk) -> None:
+    page = desk.finance.get(f"/admin/orders/{desk.order_id}").text
+    seen = re.search(r'name="seen" value="([^"]+)"', page)
+    assert seen is not None and seen[1] == f"{desk.pass_.id}:13847:14447"
+    desk.visit(desk.now - timedelta(hours=2))
+    status, page = desk.ask(seen=seen[1])
+    assert (status, "金额有变化" in page or "金额已" in page) == (409, True), page
+    assert desk.session.scalars(select(Refund)).all() == []
+    assert f'value="{desk.pass_.id}:13247:14447"' in page, "what stands on the page now can be agreed to"
+    assert desk.ask(seen=seen[1], amount="138.47")[0] == 200
+
+
+def test_the_whole_order_is_what_has_not_gone_back_yet(desk: Desk) -> None:
+    assert desk.ask(amount="20")[0] == 200
+    status, page = desk.ask()
+    assert (status, "请从列表中选择" in page) == (422, True)
+
+
 def test_the_same_form_twice_is_one_refund(desk: Desk) -> None:
     page = desk.finance.get(f"/admin/orders/{desk.order_id}").text
     form = {"key": key_in(page), "what": "all", "reason": "requested", "note": "坐不了"}
