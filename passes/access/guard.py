@@ -242,7 +242,8 @@ def _gate_of_token(token: str | None, *, now: datetime) -> Gate:
     if found is None:
         with transaction() as database:
             found = queries.find_gate(database, token_hash, now=now)
-            if found is not None and not found.revoked and now - found.last_seen_at > service.SEEN_EVERY:
+            seen_at = found.last_seen_at if found else None
+            if found and not found.revoked and (seen_at is None or now - seen_at > service.SEEN_EVERY):
                 service.note_seen(database, found.gate.enrolment_id, now=now)
     if found is None:
         raise unknown

@@ -21,11 +21,11 @@ _gates_lock = Lock()
 
 @dataclass(frozen=True, slots=True)
 class GateFound:
-    """An enrolment by its token, revoked or not."""
+    """An enrolment by its token, revoked or not. last_seen_at: None before its first call."""
 
     gate: Gate
     revoked: bool
-    last_seen_at: datetime
+    last_seen_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,7 @@ def _find_gate_row(session: Session, token_hash: bytes, now: datetime) -> GateFo
             Shift.id,
             Enrolment.revoked_at,
             Enrolment.last_seen_at,
+            Enrolment.enrolled_at,
         )
         .join(Lane, Lane.id == Enrolment.lane_id)
         .join(Device, Device.id == Enrolment.device_id)
@@ -127,7 +128,7 @@ def _find_gate_row(session: Session, token_hash: bytes, now: datetime) -> GateFo
     ).first()
     if row is None:
         return None
-    return GateFound(Gate(*row[:8]), revoked=row[8] is not None, last_seen_at=row[9])
+    return GateFound(Gate(*row[:8]), revoked=row[8] is not None, last_seen_at=row[9] if row[9] > row[10] else None)
 
 
 def find_credentials(session: Session, login: str) -> Credentials | None:

@@ -255,9 +255,13 @@ def revoke_device(session: Session, enrolment_id: UUID, *, now: datetime, by: ru
 
 
 def note_seen(session: Session, enrolment_id: UUID, *, now: datetime) -> None:
-    """Remember that the device called, at most once a minute: a row every scan rewrites would be a queue."""
+    """Remember that the device called, at most once a minute: a row every scan rewrites would be a queue.
+
+    Its first call is always remembered: a device that never called since it was enrolled stands at no gate.
+    """
+    is_first = Enrolment.last_seen_at == Enrolment.enrolled_at
     session.execute(
         update(Enrolment)
-        .where(Enrolment.id == enrolment_id, Enrolment.last_seen_at < now - SEEN_EVERY)
+        .where(Enrolment.id == enrolment_id, is_first | (Enrolment.last_seen_at < now - SEEN_EVERY))
         .values(last_seen_at=now)
     )

@@ -71,6 +71,8 @@ FACTS = {
     "days": N_("Days"),
     "flag": N_("Mark"),
     "amount_fen": N_("Amount in fen"),
+    "cause": N_("Cause"),
+    "evidence": N_("Evidence"),
     "browsers": N_("Browsers"),
     "venue_id": N_("Venue"),
     "benefit_id": N_("Benefit"),

@@ -65,6 +65,7 @@ MONEY_FACTS: dict[tuple[str, str], tuple[str, str]] = {
     ("refund", "pending"): (N_("Refund of %(amount)s is on its way"), ""),
     ("refund", "succeeded"): (N_("Refund of %(amount)s has arrived"), "good"),
     ("refund", "failed"): (N_("Refund of %(amount)s failed"), "bad"),
+    ("refund", "transferred_anyway"): (N_("%(amount)s was transferred although it should not be"), "bad"),
     ("refund", "withdrawn"): (N_("The refund of %(amount)s was withdrawn"), ""),
     ("refund", "recounted"): (N_("A late report of a gate came in: the refund is %(amount)s now"), ""),
     ("refund", "bounced"): (N_("The transfer of %(amount)s came back"), "bad"),
@@ -97,9 +98,12 @@ REFUND_REASONS = {
     "goodwill": N_("goodwill"),
     "external": N_("made at the provider"),
 }
+REFUND_CAUSES = {"holder": N_("the holder's wish"), "operator": N_("the operator's fault")}
 LETTER_KINDS = {
     "order_paid": N_("order paid, with the link to each pass"),
     "money_back": N_("money that came too late or twice goes back"),
+    "refund_asked": N_("a refund was asked for"),
+    "refund_paid": N_("the money of a refund has gone back"),
     "pass_link": N_("new link to a pass"),
     "lookup_code": N_("code to find a pass"),
 }
@@ -117,6 +121,7 @@ ACTIONS = {
     "letter.sent_again": N_("Sent a letter again"),
     "order.refunded": N_("Asked for a refund"),
     "order.transfer_recorded": N_("Recorded a transfer to a buyer"),
+    "order.transfer_made_already": N_("Recorded a transfer that should not have been made"),
     "order.transfer_withdrawn": N_("Withdrew a transfer to a buyer"),
     "order.transfer_bounced": N_("Recorded that a transfer came back"),
     "order.review_accept": N_("Accepted a payment that differed"),

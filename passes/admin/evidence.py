@@ -102,6 +102,20 @@ def _order(page: OrderPage) -> str:
                 }
                 for payment in page.payments
             ],
+            "refunds": [
+                {
+                    "asked_at": refund.created_at,
+                    "state": refund.state,
+                    "amount_fen": refund.amount_fen,
+                    "settled_at": refund.settled_at,
+                    "channel": refund.channel,
+                    "provider_refund": refund.provider_refund_id,
+                    "lines": [
+                        {name: line[name] for name in ("code", "en", "amount_fen")} for line in refund.lines or ()
+                    ],
+                }
+                for refund in page.refunds
+            ],
         }
     )
 

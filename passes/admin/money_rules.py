@@ -14,6 +14,18 @@ def fen_of(text: str) -> int | None:
     return int(match[1]) * 100 + int((match[2] or "0").ljust(2, "0"))
 
 
+def agreed_amounts(amount_fen: int, by_terms: Mapping[int, int], prices: Mapping[int, int]) -> dict[int, int]:
+    """What each pass gets of an amount for all of them, which is no more than their prices together.
+
+    Less than the terms say, or more, is shared by what each gets by them, or by what each was paid beyond that.
+    """
+    beyond = amount_fen - sum(by_terms.values())
+    if beyond <= 0:
+        return shared(amount_fen, by_terms)
+    more = shared(beyond, {key: prices[key] - fen for key, fen in by_terms.items()})
+    return {key: fen + more[key] for key, fen in by_terms.items()}
+
+
 def shared(amount_fen: int, weights: Mapping[int, int]) -> dict[int, int]:
     """The amount shared out by weight, to the fen: what is left of rounding goes to the largest remainders."""
     total = sum(weights.values())

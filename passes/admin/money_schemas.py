@@ -14,7 +14,7 @@ from passes.http import Text
 _CHOOSE = N_("Choose one of the list.")
 _FROM_PAGE = N_("Please send the form from this page.")
 DESK_REASONS = ("requested", "event_cancelled", "goodwill")
-WHOLE, NO_PASS = "all", "none"
+CAUSES = ("holder", "operator")
 
 
 class Yuan(fields.Field[int]):
@@ -22,7 +22,7 @@ class Yuan(fields.Field[int]):
 
     default_error_messages = {
         "invalid": N_("Please give an amount in yuan, like 199 or 12.50."),
-        "positive": N_("The amount to pay back must be more than nothing."),
+        "positive": N_("The amount must be more than nothing."),
     }
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
@@ -35,13 +35,25 @@ class Yuan(fields.Field[int]):
 
 
 class RefundForm(NoteForm):
-    """what: "all", "none" (goodwill that cancels no pass) or a pass's serial. amount: empty = the price of it."""
+    """what: "all", "none" (goodwill that cancels no pass) or a pass's serial. amount: empty = what its terms say.
+
+    cause: holder | operator. compensation: for each pass, on top of what the terms say. seen: what the page showed.
+    """
 
     key = fields.UUID(required=True, error_messages={"required": _FROM_PAGE, "invalid_uuid": _FROM_PAGE})
     what = fields.String(
         required=True,
         validate=validate.Regexp(r"all|none|[1-9][0-9]{0,9}", error=_CHOOSE),
         error_messages={"required": _CHOOSE, "invalid": _CHOOSE},
+    )
+    cause = fields.String(
+        load_default="holder",
+        validate=validate.OneOf(CAUSES, error=_CHOOSE),
+        error_messages={"invalid": _CHOOSE},
+    )
+    compensation = Yuan(load_default=None)
+    seen = fields.String(
+        load_default="", validate=validate.Length(max=3_000, error=_FROM_PAGE), error_messages={"invalid": _FROM_PAGE}
     )
     amount = Yuan(load_default=None)
     reason = fields.String(
@@ -67,6 +79,10 @@ class PaidForm(Schema):
         max_length=300,
         validate=validate.Length(min=3, error=N_("Say where the transfer can be found: bank, number, day.")),
     )
+
+
+class MadeForm(NoteForm, PaidForm):
+    """The same of one that should not have been made, with the reason why it was."""
 
 
 def key_of(data: Mapping[str, Any]) -> str:

@@ -1,7 +1,5 @@
 """What staff does with money from the back office: done in the sale room, and written into the audit log."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -10,97 +8,11 @@ from sqlalchemy.orm import Session
 from passes.access.models import AuditEntry
 from passes.access.rules import Staff
 from passes.access.service import write_audit
-from passes.admin.money_rules import shared
-from passes.errors import N_, Conflict, Invalid
+from passes.errors import N_, Conflict
 from passes.lifecycle.models import Pass
 from passes.sale import inbox, reconciliation, refund_outcomes, reviews
 from passes.sale.models import OrderLine, Payment, Refund
-from passes.sale.money_rules import CAME_BACK, COUNTED, refundable_fen
-from passes.sale.queries import find_paying_payment, list_lines, lock_order, lock_payment
-from passes.sale.refunds import RefundAsked, RefundPart, lock_for_refund, request_refund
-
-
-@dataclass(frozen=True, slots=True)
-class DeskRefund:
-    """what: all | none | a pass's serial. amount_fen None = the price of it. key: drawn with the form."""
-
-    key: str
-    what: str
-    amount_fen: int | None
-    reason: str
-    by_transfer: bool
-    note: str
-
-
-def refund_from_desk(session: Session, staff: Staff, order_id: int, wanted: DeskRefund, *, now: datetime) -> Refund:
-    """Ask for it; the passes are held from now on. Raises as request_refund does; Invalid names the field."""
-    lock_order(session, order_id)
-    prices = _prices(session, order_id, wanted.what)
-    if wanted.what == "none" and wanted.amount_fen is None:
-        raise Invalid("amount_missing", N_("Please fill this in."), fields={"amount": [N_("Please fill this in.")]})
-    if wanted.what != "none" and not prices:
-        raise Invalid("pass_missing", N_("Choose one of the list."), fields={"what": [N_("Choose one of the list.")]})
-    amount = sum(prices.values()) if wanted.amount_fen is None else wanted.amount_fen
-    if prices and amount > sum(prices.values()):
-        text = N_("This is more than was paid for it. Goodwill beyond the price is a refund without a pass.")
-        raise Invalid("amount_too_large", text, fields={"amount": [text]})
-    parts = tuple(RefundPart(pass_id, fen) for pass_id, fen in sorted(shared(amount, prices).items()))
-    asked = RefundAsked(
-        wanted.key,
-        parts,
-        by=staff.login,
-        reason=wanted.reason,
-        extra_fen=0 if prices else amount,
-        manual=wanted.by_transfer,
-        note=wanted.note,
-    )
-    known = session.scalar(select(Refund.id).where(Refund.request_key == wanted.key))
-    refund = request_refund(session, order_id, asked, now=now)
-    if known is None:
-        facts = {"amount_fen": amount, "reason": wanted.reason, "note": wanted.note}
-        write_audit(session, staff, "order.refunded", f"order:{order_id}", now=now, **facts)
-    return refund
-
-
-def pay_again(
-    session: Session, staff: Staff, order_id: int, payment_id: int, wanted: DeskRefund, *, now: datetime
-) -> Refund:
-    """All that is left of a payment that paid for nothing and did not arrive when it went back.
-
-    Of `wanted` counts the key, the way and the note. Raises as request_refund does.
-    """
-    found = lock_for_refund(session, order_id, (), payment_id)
-    counted = [refund.amount_fen for refund in found.refunds if refund.state in COUNTED]
-    left = refundable_fen(found.payment.amount_received_fen, counted, found.payment.disputed_fen or 0)
-    known = session.scalar(select(Refund).where(Refund.request_key == wanted.key, Refund.payment_id == payment_id))
-    if known is not None:
-        return known
-    reason = next(refund.reason for refund in reversed(found.refunds) if refund.state in CAME_BACK)
-    asked = RefundAsked(
-        wanted.key,
-        (),
-        by=staff.login,
-        reason=reason,
-        extra_fen=left,
-        manual=wanted.by_transfer,
-        note=wanted.note,
-        payment_id=payment_id,
-    )
-    refund = request_refund(session, order_id, asked, now=now)
-    facts = {"amount_fen": left, "reason": reason, "note": wanted.note}
-    write_audit(session, staff, "order.refunded", f"order:{order_id}", now=now, **facts)
-    return refund
-
-
-def _prices(session: Session, order_id: int, what: str) -> dict[int, int]:
-    """What was paid for each pass that is meant; of the whole order, for those that are not void yet."""
-    if what == "none":
-        return {}
-    lines = {line.id: line.amount_fen for line in list_lines(session, order_id)}
-    passes: Sequence[Pass] = session.scalars(select(Pass).where(Pass.order_line_id.in_(lines))).all()
-    if what == "all":
-        return {pass_.id: lines[pass_.order_line_id] for pass_ in passes if pass_.state != "void"}
-    return {pass_.id: lines[pass_.order_line_id] for pass_ in passes if str(pass_.id) == what}
+from passes.sale.queries import find_paying_payment, lock_order, lock_payment
 
 
 def record_transfer(
@@ -110,6 +22,17 @@ def record_transfer(
     _refuse_foreign(session, order_id, refund_id)
     refund_outcomes.record_payout_by_hand(session, refund_id, by=staff.login, evidence=evidence, now=now)
     write_audit(session, staff, "order.transfer_recorded", f"order:{order_id}", now=now, note=evidence)
+
+
+def record_made_already(
+    session: Session, staff: Staff, order_id: int, refund_id: int, *, evidence: str, note: str, now: datetime
+) -> None:
+    """Staff has paid it although the page said not to. Conflict as record_transfer."""
+    _refuse_foreign(session, order_id, refund_id)
+    by = staff.login
+    refund_outcomes.record_made_already(session, refund_id, by=by, evidence=evidence, note=note, now=now)
+    facts = {"evidence": evidence, "note": note}
+    write_audit(session, staff, "order.transfer_made_already", f"order:{order_id}", now=now, **facts)
 
 
 def give_up_transfer(

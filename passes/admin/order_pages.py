@@ -12,6 +12,7 @@ from passes.admin.case_schemas import NoteForm
 from passes.admin.case_words import (
     LETTER_KINDS,
     MESSAGE_STATES,
+    REFUND_CAUSES,
     REFUND_REASONS,
     REFUND_STATES,
 )
@@ -26,6 +27,7 @@ from passes.errors import N_, Problem
 from passes.http import Page, page_request, read_form
 from passes.sale.desk_flows import ask_provider
 from passes.sale.refund_quotes import list_quotes
+from passes.sale.refund_words import CASES
 from passes.sale.rules import METHOD_NAMES
 from passes.sale.stripe_gateway import current_provider
 
@@ -48,6 +50,10 @@ ADVICE = {
         "The refund did not arrive; its pass stays on hold. Pay it back in another way below, and note how."
     ),
     "refund_by_hand": N_("Transfer the amount to the buyer, then record the transfer below."),
+    "transferred_anyway": N_(
+        "A transfer was made that should not be, or not yet. Compare below what came with what went back, and ask for"
+        " the return of what went back twice."
+    ),
     "refund_waits": N_(
         "The provider keeps a refund waiting. If it lacks money there, top up the account; else ask the provider."
     ),
@@ -137,7 +143,7 @@ def show_order(order_id: int, flag: str = "", errors: Errors | None = None, stat
     """flag: whose form was sent and is open again with its errors and its input."""
     with transaction() as session:
         found = order_queries.get_order_page(session, order_id)
-        by_terms = list_quotes(session, [*found.passes.values()], now=clock.now())
+        quotes = list_quotes(session, [*found.passes.values()], now=clock.now())
     journal: list[Line] = lines_of(found.journal)
     page = render_template(
         "admin/order.html",
@@ -154,10 +160,12 @@ def show_order(order_id: int, flag: str = "", errors: Errors | None = None, stat
         advice=translated(ADVICE),
         may_open=guard.current_staff().role in (CARE, ADMIN),
         may_pay=guard.current_staff().role in (FINANCE, ADMIN),
-        refundable=refundable_of(found, clock.now()),
+        refundable=refundable_of(found, quotes, clock.now()),
         stranded=list_stranded(found, clock.now()),
         overtaken=list_overtaken(found),
-        by_terms=by_terms,
+        pass_numbers={pass_.id: pass_.number for pass_ in found.passes.values()},
+        refund_causes=translated(REFUND_CAUSES),
+        cases=CASES,
         journal=journal,
         sent=flag,
         errors=errors or {},

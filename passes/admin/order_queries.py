@@ -48,6 +48,11 @@ class OrderPage:
     journal: Sequence[Happening]
     paid_by: Payment | None
 
+    @property
+    def currencies(self) -> dict[int, str]:
+        """Of payments that came in another currency than was asked for."""
+        return {payment.id: payment.received_currency for payment in self.payments if payment.received_currency}
+
 
 def list_orders(
     session: Session, ids: Sequence[int] | None, state: str | None, *, marked: bool, limit: int, offset: int

@@ -1,92 +1,121 @@
 """Money of one order from the back office: pay back, record a transfer, decide a review, take the evidence along."""
 
-from flask import Response, flash, redirect, url_for
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from passes import clock, settings
 from passes.access import guard
 from passes.access.rules import ADMIN, FINANCE
-from passes.admin import money_service, order_queries
+from passes.admin import desk_refunds, money_service
 from passes.admin.case_schemas import NoteForm
-from passes.admin.desk import blueprint, marks
+from passes.admin.desk import blueprint
+from passes.admin.desk_refunds import DeskRefund
 from passes.admin.evidence import evidence_of
-from passes.admin.money_schemas import PaidForm, PayAgainForm, RefundForm, key_of
-from passes.admin.money_service import DeskRefund
-from passes.admin.order_pages import show_order
+from passes.admin.money_schemas import MadeForm, PaidForm, PayAgainForm, RefundForm, key_of
+from passes.admin.order_deeds import do_with_order
 from passes.db import transaction
-from passes.errors import Invalid, Problem
-from passes.http import read_form
+from passes.errors import N_
 from passes.http.languages import show_yuan
 
-_REFUND, _AGAIN, _PAID, _NOTE = RefundForm(), PayAgainForm(), PaidForm(), NoteForm()
+_REFUND, _AGAIN, _PAID, _MADE, _NOTE = RefundForm(), PayAgainForm(), PaidForm(), MadeForm(), NoteForm()
+
+# By the way it goes, and whether it waits for the gates.
+_ASKED = {
+    ("manual", True): N_(
+        "Asked for: %(amount)s. Do not transfer it yet: the amount may change until every gate was heard of."
+    ),
+    ("manual", False): N_("Transfer %(amount)s to the buyer now, then record it below."),
+    ("provider", True): N_("%(amount)s goes back the way it came when every gate was heard of, in three days at most."),
+    ("provider", False): N_("%(amount)s goes back the way it came."),
+}
 
 
 @blueprint.post("/orders/<int:order_id>/refunds")
 @guard.staff(FINANCE, ADMIN)
 def post_refund(order_id: int) -> ResponseReturnValue:
-    """Ask for a refund: its passes are held at once, the money leaves within seconds or waits for a transfer."""
-    data, errors = read_form(_REFUND)
-    if errors:
-        return show_order(order_id, "refund", errors, 422)
-    wanted = DeskRefund(
-        key_of(data), data["what"], data["amount"], data["reason"], data["way"] == "transfer", data["note"]
+    """Ask for a refund: its passes are held at once; the money leaves, waits for the gates, or for a transfer."""
+    staff, now = guard.current_staff(), clock.now()
+    return do_with_order(
+        order_id,
+        "refund",
+        _REFUND,
+        lambda session, data: desk_refunds.refund_from_desk(session, staff, order_id, _wanted(data), now=now),
+        lambda refund: gettext(
+            _ASKED[refund.channel, (refund.next_attempt_at or now) > now], amount=show_yuan(refund.amount_fen)
+        ),
     )
-    try:
-        with transaction() as session:
-            order_queries.get_order(session, order_id)
-            refund = money_service.refund_from_desk(session, guard.current_staff(), order_id, wanted, now=clock.now())
-            amount, channel = refund.amount_fen, refund.channel
-    except Problem as problem:
-        return show_order(order_id, "refund", marks(problem), 422 if isinstance(problem, Invalid) else 409)
-    if channel == "manual":
-        flash(gettext("Transfer %(amount)s to the buyer now, then record it below.", amount=show_yuan(amount)))
-    else:
-        flash(gettext("%(amount)s goes back the way it came.", amount=show_yuan(amount)))
-    return _back(order_id)
+
+
+def _wanted(data: Mapping[str, Any]) -> DeskRefund:
+    return DeskRefund(
+        key_of(data),
+        data["what"],
+        data["amount"],
+        data["reason"],
+        data["way"] == "transfer",
+        data["note"],
+        data["cause"],
+        data["compensation"],
+        data["seen"],
+    )
 
 
 @blueprint.post("/orders/<int:order_id>/payments/<int:payment_id>/again")
 @guard.staff(FINANCE, ADMIN)
 def post_again(order_id: int, payment_id: int) -> ResponseReturnValue:
     """Money that came late or twice did not arrive when it went back: pay it back once more."""
-    data, errors = read_form(_AGAIN)
-    if errors:
-        return show_order(order_id, f"again-{payment_id}", errors, 422)
-    wanted = DeskRefund(key_of(data), "none", None, "requested", data["way"] == "transfer", data["note"])
-    try:
-        with transaction() as session:
-            order_queries.get_order(session, order_id)
-            refund = money_service.pay_again(
-                session, guard.current_staff(), order_id, payment_id, wanted, now=clock.now()
-            )
-            channel = refund.channel
-    except Problem as problem:
-        return show_order(order_id, f"again-{payment_id}", marks(problem), 422 if isinstance(problem, Invalid) else 409)
-    if channel == "manual":
-        flash(gettext("Transfer it to the buyer now, then record it below."))
-    else:
-        flash(gettext("All of it goes back the way it came."))
-    return _back(order_id)
+    staff, now = guard.current_staff(), clock.now()
+    words = {
+        "manual": N_("Transfer it to the buyer now, then record it below."),
+        "provider": N_("All of it goes back the way it came."),
+    }
+    return do_with_order(
+        order_id,
+        f"again-{payment_id}",
+        _AGAIN,
+        lambda session, data: desk_refunds.pay_again(session, staff, order_id, payment_id, _again(data), now=now),
+        lambda refund: gettext(words[refund.channel]),
+    )
+
+
+def _again(data: Mapping[str, Any]) -> DeskRefund:
+    return DeskRefund(key_of(data), "none", None, "requested", data["way"] == "transfer", data["note"])
 
 
 @blueprint.post("/orders/<int:order_id>/refunds/<int:refund_id>/paid")
 @guard.staff(FINANCE, ADMIN)
 def post_transfer(order_id: int, refund_id: int) -> ResponseReturnValue:
     """A transfer by hand has been made."""
-    data, errors = read_form(_PAID)
-    if errors:
-        return show_order(order_id, f"paid-{refund_id}", errors, 422)
-    try:
-        with transaction() as session:
-            order_queries.get_order(session, order_id)
-            money_service.record_transfer(
-                session, guard.current_staff(), order_id, refund_id, evidence=data["evidence"], now=clock.now()
-            )
-    except Problem as problem:
-        return show_order(order_id, "", marks(problem), 409)
-    flash(gettext("The transfer is recorded. Its passes are cancelled."))
-    return _back(order_id)
+    staff, now = guard.current_staff(), clock.now()
+    return do_with_order(
+        order_id,
+        f"paid-{refund_id}",
+        _PAID,
+        lambda session, data: money_service.record_transfer(
+            session, staff, order_id, refund_id, evidence=data["evidence"], now=now
+        ),
+        lambda _: gettext("The transfer is recorded. Its passes are cancelled."),
+    )
+
+
+@blueprint.post("/orders/<int:order_id>/refunds/<int:refund_id>/made")
+@guard.staff(FINANCE, ADMIN)
+def post_made_already(order_id: int, refund_id: int) -> ResponseReturnValue:
+    """A transfer has been made that this page forbids: what is true is written down all the same."""
+    staff, now = guard.current_staff(), clock.now()
+    return do_with_order(
+        order_id,
+        f"made-{refund_id}",
+        _MADE,
+        lambda session, data: money_service.record_made_already(
+            session, staff, order_id, refund_id, evidence=data["evidence"], note=data["note"], now=now
+        ),
+        lambda _: gettext("Recorded. The order is marked, so that somebody looks at what went back in all."),
+    )
 
 
 @blueprint.post("/orders/<int:order_id>/refunds/<int:refund_id>/withdrawn")
@@ -105,19 +134,16 @@ def post_bounced(order_id: int, refund_id: int) -> ResponseReturnValue:
 
 
 def _give_up(order_id: int, refund_id: int, what: str, done: str) -> ResponseReturnValue:
-    data, errors = read_form(_NOTE)
-    if errors:
-        return show_order(order_id, f"{what}-{refund_id}", errors, 422)
-    try:
-        with transaction() as session:
-            order_queries.get_order(session, order_id)
-            money_service.give_up_transfer(
-                session, guard.current_staff(), order_id, refund_id, what, note=data["note"], now=clock.now()
-            )
-    except Problem as problem:
-        return show_order(order_id, "", marks(problem), 409)
-    flash(done)
-    return _back(order_id)
+    staff, now = guard.current_staff(), clock.now()
+    return do_with_order(
+        order_id,
+        f"{what}-{refund_id}",
+        _NOTE,
+        lambda session, data: money_service.give_up_transfer(
+            session, staff, order_id, refund_id, what, note=data["note"], now=now
+        ),
+        lambda _: done,
+    )
 
 
 @blueprint.post("/orders/<int:order_id>/payments/<int:payment_id>/accept")
@@ -135,45 +161,30 @@ def post_send_back(order_id: int, payment_id: int) -> ResponseReturnValue:
 
 
 def _decide(order_id: int, payment_id: int, verdict: str, done: str) -> ResponseReturnValue:
-    data, errors = read_form(_NOTE)
-    if errors:
-        return show_order(order_id, f"{verdict}-{payment_id}", errors, 422)
-    try:
-        with transaction() as session:
-            order_queries.get_order(session, order_id)
-            money_service.decide_review(
-                session,
-                guard.current_staff(),
-                order_id,
-                payment_id,
-                verdict,
-                note=data["note"],
-                public_url=settings.current().public_url,
-                now=clock.now(),
-            )
-    except Problem as problem:
-        return show_order(order_id, "", marks(problem), 409)
-    flash(done)
-    return _back(order_id)
+    staff, now, public_url = guard.current_staff(), clock.now(), settings.current().public_url
+    return do_with_order(
+        order_id,
+        f"{verdict}-{payment_id}",
+        _NOTE,
+        lambda session, data: money_service.decide_review(
+            session, staff, order_id, payment_id, verdict, note=data["note"], public_url=public_url, now=now
+        ),
+        lambda _: done,
+    )
 
 
 @blueprint.post("/orders/<int:order_id>/passes/<int:pass_id>/cancel")
 @guard.staff(FINANCE, ADMIN)
 def post_cancel_pass(order_id: int, pass_id: int) -> ResponseReturnValue:
     """The money of this pass went back at the provider: the pass ends, too."""
-    data, errors = read_form(_NOTE)
-    if errors:
-        return show_order(order_id, f"cancel-{pass_id}", errors, 422)
-    try:
-        with transaction() as session:
-            order_queries.get_order(session, order_id)
-            money_service.cancel_pass(
-                session, guard.current_staff(), order_id, pass_id, note=data["note"], now=clock.now()
-            )
-    except Problem as problem:
-        return show_order(order_id, "", marks(problem), 409)
-    flash(gettext("The pass is cancelled."))
-    return _back(order_id)
+    staff, now = guard.current_staff(), clock.now()
+    return do_with_order(
+        order_id,
+        f"cancel-{pass_id}",
+        _NOTE,
+        lambda session, data: money_service.cancel_pass(session, staff, order_id, pass_id, note=data["note"], now=now),
+        lambda _: gettext("The pass is cancelled."),
+    )
 
 
 @blueprint.post("/orders/<int:order_id>/evidence")
@@ -186,7 +197,3 @@ def post_evidence(order_id: int) -> ResponseReturnValue:
     response = Response(content, content_type="application/zip")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-def _back(order_id: int) -> ResponseReturnValue:
-    return redirect(url_for("admin.order", order_id=order_id), 303)

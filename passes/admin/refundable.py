@@ -7,21 +7,31 @@ from uuid import uuid4
 
 from flask_babel import gettext
 
-from passes.admin.case_words import REFUND_REASONS
-from passes.admin.money_schemas import DESK_REASONS
+from passes.admin.case_words import REFUND_CAUSES, REFUND_REASONS
+from passes.admin.desk_refunds import seen_of
+from passes.admin.money_schemas import CAUSES, DESK_REASONS
 from passes.admin.order_queries import OrderPage
 from passes.sale.models import Payment
 from passes.sale.money_rules import CAME_BACK, COUNTED, dispute_state, refundable_fen, route_of
 from passes.sale.refund_outcomes import may_transfer
+from passes.sale.refund_quotes import Both
 
 
 @dataclass(frozen=True, slots=True)
 class Refundable:
-    """left_fen: of the payment that paid the order. key: new with every page, so that one form is one refund."""
+    """left_fen: of the payment that paid the order. key: new with every page, so that one form is one refund.
+
+    by_terms: what each pass would get today; seen: the same, for the form to bring back. compensates: whether the terms
+    of one of them let staff add something.
+    """
 
     key: str
     left_fen: int
+    by_terms: Sequence[Both]
+    seen: str
+    compensates: bool
     choices: Sequence[tuple[str, str]]
+    causes: Sequence[tuple[str, str]]
     reasons: Sequence[tuple[str, str]]
     ways: Sequence[tuple[str, str]]
 
@@ -37,18 +47,36 @@ class Stranded:
     ways: Sequence[tuple[str, str]]
 
 
-def refundable_of(found: OrderPage, now: datetime) -> Refundable | None:
-    """None where nothing can be: unpaid, all of it back, or a bank holds it."""
+def refundable_of(found: OrderPage, quotes: Sequence[Both], now: datetime) -> Refundable | None:
+    """None where nothing can be: unpaid, all of it back, or a bank holds it. quotes: of the order's passes."""
     paid_by = found.paid_by
     if paid_by is None or dispute_state(paid_by.dispute_status) == "open":
         return None
     left = _left_of(found, paid_by)
     if left <= 0:
         return None
-    passes = [(str(p.id), gettext("pass %(number)s", number=p.number)) for p in found.passes.values()]
-    choices = [("all", gettext("the whole order")), *passes, ("none", gettext("goodwill, no pass is cancelled"))]
-    reasons = [(code, gettext(REFUND_REASONS[code])) for code in DESK_REASONS]
-    return Refundable(str(uuid4()), left, choices, reasons, _ways(paid_by, now))
+    open_ = [both for both in quotes if _may_be_paid_back(both)]
+    whole = [("all", gettext("the whole order"))] if open_ else []
+    passes = [(str(both.pass_.id), gettext("pass %(number)s", number=both.pass_.number)) for both in open_]
+    return Refundable(
+        key=str(uuid4()),
+        left_fen=left,
+        by_terms=open_,
+        seen=seen_of(open_),
+        compensates=any(both.at_fault.compensates for both in open_),
+        choices=[*whole, *passes, ("none", gettext("goodwill, no pass is cancelled"))],
+        causes=[(code, gettext(REFUND_CAUSES[code])) for code in CAUSES],
+        reasons=[(code, gettext(REFUND_REASONS[code])) for code in DESK_REASONS],
+        ways=_ways(paid_by, now),
+    )
+
+
+def _may_be_paid_back(both: Both) -> bool:
+    """Not where its money is on its way or gone already; of a pass that has ended, only what did not arrive."""
+    last = both.own.refund
+    if last is not None and last.state in COUNTED:
+        return False
+    return both.pass_.state != "void" or both.own.quote.payout_fen > 0
 
 
 def list_stranded(found: OrderPage, now: datetime) -> list[Stranded]:

@@ -50,6 +50,7 @@ ATTENTION = {
     "refund_failed": N_("refund failed"),
     "unknown_to_provider": N_("the provider does not know this payment"),
     "refund_by_hand": N_("a refund waits for a transfer by hand"),
+    "transferred_anyway": N_("transferred although it should not be"),
     "refund_waits": N_("a refund does not arrive"),
     "refund_in_doubt": N_("refund in doubt"),
     "external_refund": N_("refunded at the provider"),

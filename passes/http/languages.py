@@ -11,6 +11,7 @@ from flask import Flask, Response, g, has_request_context, request
 from flask_babel import Babel
 
 from passes.clock import SHANGHAI
+from passes.money import in_currency
 
 LANGUAGES = ("zh", "en")
 # Read once: by its name Babel looks for a locale among a thousand files, each time a number is shown.
@@ -97,6 +98,11 @@ def show_yuan(amount_fen: int | None) -> str:
     return format_decimal(Decimal(amount_fen) / 100, format=shape, locale=_locale())
 
 
+def show_money(amount: int, currency: str | None) -> str:
+    """Yuan, or money that came in another currency."""
+    return show_yuan(amount) if currency is None else in_currency(amount, currency)
+
+
 def _shape(shapes: tuple[str, str]) -> str:
     return shapes[0] if language() == "zh" else shapes[1]
 
@@ -109,7 +115,7 @@ def set_up(app: Flask) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = "zh"
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "web/translations"
     Babel(app, locale_selector=language)
-    app.jinja_env.filters.update(pick=pick, yuan=show_yuan, count=show_count, percent=show_percent)
+    app.jinja_env.filters.update(pick=pick, yuan=show_yuan, money=show_money, count=show_count, percent=show_percent)
     app.jinja_env.filters.update(day=show_day, month=show_month, moment=show_moment, clock=show_clock)
     app.context_processor(lambda: {"language": language()})
 

@@ -1,24 +1,17 @@
 """A holder asks the money of one pass back: the amount computed under the locks, the pass held at once."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from passes.access.models import Enrolment
 from passes.errors import N_, Conflict
 from passes.lifecycle.models import Pass
-from passes.lifecycle.queries import lock_passes
-from passes.sale import refund_outcomes
-from passes.sale.journal import note
+from passes.sale.gate_reports import wait_of
 from passes.sale.models import OrderLine, Refund, RefundLine
 from passes.sale.refund_quotes import find_quote
 from passes.sale.refunds import RefundAsked, RefundPart, lock_for_refund, request_refund
-
-# A gate without network may have admitted an active pass before it was held: how long the money waits for its report.
-WAIT_FOR_GATES = timedelta(hours=72)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,51 +45,8 @@ def ask_refund(session: Session, pass_id: int, wish: Wish, *, now: datetime) -> 
         raise Conflict("nothing_to_refund", N_("By the terms of this pass nothing is paid back today."))
     if found.quote.payout_fen != wish.shown_fen:
         raise Conflict("amount_changed", N_("The amount has changed since you opened this page. Please look again."))
-    part = RefundPart(pass_id, found.quote.payout_fen, uses_seen=found.uses_seen)
-    not_before = now + WAIT_FOR_GATES if pass_.state == "active" else None
-    asked = RefundAsked(wish.key, (part,), by="holder", source="customer", not_before=not_before)
+    part = RefundPart(pass_id, found.quote.payout_fen, found.uses_seen, found.quote.lines)
+    asked = RefundAsked(
+        wish.key, (part,), by="holder", source="customer", not_before=wait_of([found], now), cause="holder"
+    )
     return request_refund(session, order_id, asked, now=now)
-
-
-def list_to_recount(session: Session, now: datetime, limit: int) -> Sequence[int]:
-    """Refunds holders asked for that are not sent yet and wait no longer: every gate was heard of, or time is up."""
-    silent = select(Enrolment.id).where(Enrolment.revoked_at.is_(None), Enrolment.last_seen_at < Refund.created_at)
-    statement = select(Refund.id).where(
-        Refund.state == "requested",
-        Refund.channel == "provider",
-        Refund.source == "customer",
-        Refund.submitted_at.is_(None),
-        (Refund.next_attempt_at <= now) | ~silent.exists(),
-    )
-    return session.scalars(statement.order_by(Refund.id).limit(limit)).all()
-
-
-def recount(session: Session, refund_id: int, *, now: datetime) -> None:
-    """The amount once more, of the day it was asked for, with the uses that gates without network told of since.
-
-    From now on it may be sent. Nothing left to pay stops it, and the pass is free again.
-    """
-    order, payment, refund = refund_outcomes.lock_refund(session, refund_id)
-    if refund.state != "requested" or refund.submitted_at is not None:
-        return
-    refund.next_attempt_at = min(now, refund.next_attempt_at or now)
-    line = session.scalars(select(RefundLine).where(RefundLine.refund_id == refund_id)).one()
-    pass_ = lock_passes(session, [line.pass_id])[line.pass_id]
-    found = find_quote(session, pass_, now=refund.created_at, apart_from=refund_id)
-    if pass_.state != "active" or found is None or found.quote.payout_fen == refund.amount_fen:
-        return
-    if found.quote.payout_fen <= 0:
-        refund_outcomes.stop_refund(session, order, payment, refund, now=now)
-        return
-    refund.amount_fen = line.amount_fen = found.quote.payout_fen
-    note(
-        session,
-        order,
-        payment,
-        actor="chore",
-        fact="recounted",
-        to_state=refund.state,
-        refund_id=refund_id,
-        amount_fen=refund.amount_fen,
-        now=now,
-    )

@@ -11,8 +11,8 @@ from passes.errors import N_
 from passes.lifecycle.queries import get_pass, wallet_path
 from passes.mail.service import write_letter
 from passes.mail.words import in_language
-from passes.money import yuan
-from passes.sale.models import Order, Refund
+from passes.money import in_currency, yuan
+from passes.sale.models import Order, Payment, Refund
 from passes.sale.queries import order_token
 
 PAID_SUBJECT = N_("Your city pass · order %(number)s")
@@ -45,14 +45,14 @@ BACK_REASONS = {
 }
 
 
-def write_money_back(session: Session, order: Order, amount_fen: int, *, now: datetime) -> None:
+def write_money_back(session: Session, order: Order, payment: Payment, amount_fen: int, *, now: datetime) -> None:
     """The letter about money that goes back by itself, as its refund, just made, says; in the language of the order."""
     refund = select(Refund.reason).where(Refund.order_id == order.id).order_by(Refund.id.desc()).limit(1)
     why = BACK_REASONS[session.scalars(refund).one()]
     body = in_language(
         order.locale,
         BACK_BODY,
-        amount=yuan(amount_fen),
+        amount=in_currency(amount_fen, payment.received_currency),
         why=in_language(order.locale, why),
         number=order.number,
         order_url=f"{settings.current().public_url}/orders/{order_token(order.public_id)}",

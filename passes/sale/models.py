@@ -167,6 +167,9 @@ class Payment(Base):
     dispute_reason: Mapped[str | None] = mapped_column(Text)
     dispute_due_at: Mapped[datetime | None] = mapped_column(Moment, comment="until when evidence is taken")
     disputed_fen: Mapped[int | None] = mapped_column(BigInteger)
+    lost_fen: Mapped[int] = mapped_column(
+        BigInteger, server_default=text("0"), comment="what disputes before the one named here took for good"
+    )
     created_at: Mapped[datetime] = mapped_column(Moment)
     succeeded_at: Mapped[datetime | None] = mapped_column(Moment)
     last_synced_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -186,6 +189,8 @@ class Refund(Base):
         ),
         CheckConstraint("channel IN ('provider', 'manual')", name="channel_known"),
         CheckConstraint("amount_fen > 0", name="amount_positive"),
+        CheckConstraint("cause IN ('holder', 'operator')", name="cause_known"),
+        CheckConstraint("refund_lines_fen(lines) = amount_fen", name="lines_sum_up"),
         Index("ix_refund_order_id", "order_id"),
         Index("ix_refund_payment_id", "payment_id"),
         Index("ix_refund_unsettled", "id", postgresql_where=text("state IN ('requested', 'pending')")),
@@ -199,6 +204,12 @@ class Refund(Base):
     state: Mapped[str] = mapped_column(Text)
     source: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
+    cause: Mapped[str | None] = mapped_column(
+        Text, comment="whose: holder | operator; null where no terms of a pass were asked"
+    )
+    lines: Mapped[list[dict[str, Any]] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="[{code, zh, en, amount_fen, pass_id}]"
+    )
     channel: Mapped[str] = mapped_column(Text)
     idempotency_key: Mapped[str] = mapped_column(Text, unique=True)
     request_key: Mapped[str | None] = mapped_column(Text, unique=True, comment="one form is one refund")

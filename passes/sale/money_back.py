@@ -63,9 +63,10 @@ def _record_dispute(
 ) -> None:
     was = dispute_state(payment.dispute_status)
     if payment.dispute_id not in (None, dispute.id):
-        if was not in ("won", "closed"):
+        if was not in ("won", "closed", "lost"):
             return service.add_attention(order, "payment_in_doubt")
-        was = "none"  # the bank begins anew
+        was = "none"  # the bank begins anew, and what it took before stays taken
+        payment.lost_fen = payment.disputed_fen or 0
     step = next_dispute_state(was, dispute_state(dispute.status))
     if step.outcome == "invalid":
         service.add_attention(order, "payment_in_doubt")
@@ -76,7 +77,7 @@ def _record_dispute(
     if step.outcome != "moved":
         return None
     moved = _moved(session, payment, was, step.state, dispute)
-    payment.disputed_fen = dispute.amount_fen if is_taken(step.state) else 0
+    payment.disputed_fen = payment.lost_fen + (dispute.amount_fen if is_taken(step.state) else 0)
     note(
         session,
         order,
@@ -89,7 +90,7 @@ def _record_dispute(
         moved=Moved(moved, currency=payment.received_currency or payment.currency),
         now=now,
     )
-    _mark(order, step.state)
+    _mark(order, payment, step.state)
     session.flush()
     _move_passes(session, order, payment, step.state, now=now)
     return None
@@ -105,18 +106,23 @@ def _moved(session: Session, payment: Payment, was: str, state: str, dispute: Di
                 Refund.payment_id == payment.id, Refund.state.in_(GONE), Refund.channel == "provider"
             )
         )
-        return -taken_by_dispute(dispute.amount_fen, int(refunded or 0), dispute.taken_minor, dispute.exchange_rate)
+        return -taken_by_dispute(
+            dispute.amount_fen, int(refunded or 0), payment.lost_fen, dispute.taken_minor, dispute.exchange_rate
+        )
+    ours = select(PaymentEvent.id).where(PaymentEvent.payment_id == payment.id, PaymentEvent.fact.in_(_FACTS.values()))
+    began = ours.where(PaymentEvent.from_state == "none").order_by(PaymentEvent.id.desc()).limit(1)
     taken = session.scalar(
         select(func.coalesce(func.sum(PaymentEvent.moved_fen), 0)).where(
-            PaymentEvent.payment_id == payment.id, PaymentEvent.fact.in_(_FACTS.values())
+            PaymentEvent.id.in_(ours), PaymentEvent.id >= began.scalar_subquery()
         )
     )
     return -int(taken or 0)
 
 
-def _mark(order: Order, state: str) -> None:
-    """One mark tells how the dispute stands now."""
-    order.attention = [flag for flag in order.attention if flag not in _FLAGS.values()]
+def _mark(order: Order, payment: Payment, state: str) -> None:
+    """One mark tells how the dispute stands now; that another was lost before stays to be known."""
+    kept = ("dispute_lost",) if payment.lost_fen else ()
+    order.attention = [flag for flag in order.attention if flag in kept or flag not in _FLAGS.values()]
     if state in _FLAGS:
         service.add_attention(order, _FLAGS[state])
 

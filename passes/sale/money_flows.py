@@ -4,7 +4,7 @@ import logging
 from datetime import datetime, timedelta
 
 from passes.db import transaction
-from passes.sale import flows, holder_refunds, money_back, queries, refund_outcomes
+from passes.sale import flows, gate_reports, money_back, queries, refund_outcomes
 from passes.sale.models import Refund
 from passes.sale.provider import (
     PaymentProvider,
@@ -44,7 +44,7 @@ def _intent_of(payment_id: int) -> str | None:
 def submit_refunds(provider: PaymentProvider, *, now: datetime, limit: int = 20) -> int:
     """Send refunds that were asked for and ask after those on their way; returns how many were answered."""
     with transaction() as session:
-        waited = list(holder_refunds.list_to_recount(session, now, limit))
+        waited = list(gate_reports.list_to_recount(session, now, limit))
     for refund_id in waited:
         _recount(refund_id, now=now)
     with transaction() as session:
@@ -55,7 +55,7 @@ def submit_refunds(provider: PaymentProvider, *, now: datetime, limit: int = 20)
 def _recount(refund_id: int, *, now: datetime) -> None:
     try:
         with transaction() as session:
-            holder_refunds.recount(session, refund_id, now=now)
+            gate_reports.recount(session, refund_id, now=now)
     except Exception:
         # A fault of ours at one refund is no reason to forget the others.
         log.exception("refund %s was not counted again", refund_id)

@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from passes.db import Base
-from passes.sale.models import PaymentEvent
+from passes.sale.models import PaymentEvent, Refund
 
 Moment = DateTime(timezone=True)
 
@@ -140,3 +140,11 @@ CREATE TRIGGER payment_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON 
     FOR EACH STATEMENT EXECUTE FUNCTION payment_event_append_only();
 """
 event.listen(PaymentEvent.__table__, "after_create", DDL(APPEND_ONLY))  # type: ignore[no-untyped-call]
+
+# A CHECK may not hold a subquery, a function may.
+LINES_FEN = """
+CREATE FUNCTION refund_lines_fen(lines jsonb) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT AS $$
+SELECT coalesce(sum((line->>'amount_fen')::bigint), 0)::bigint FROM jsonb_array_elements(lines) AS line
+$$;
+"""
+event.listen(Refund.__table__, "before_create", DDL(LINES_FEN))  # type: ignore[no-untyped-call]

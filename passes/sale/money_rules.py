@@ -28,14 +28,19 @@ def moved_by_refund(was: str, state: str, amount_fen: int) -> int:
 
 
 def taken_by_dispute(
-    disputed_fen: int, refunded_fen: int, taken_minor: int | None = None, exchange_rate: Decimal | None = None
+    disputed_fen: int,
+    refunded_fen: int,
+    lost_fen: int = 0,
+    taken_minor: int | None = None,
+    exchange_rate: Decimal | None = None,
 ) -> int:
     """What a dispute takes from the account: what the buyer has not had back already.
 
+    lost_fen: what was lost to disputes before it. A refund that counted against those counts against no other.
     taken_minor, exchange_rate: what the provider booked, as in DisputeSnapshot. Where that is another amount it
     counts: a refund that had gone when the bank took the rest may have failed before we heard of either.
     """
-    reckoned = max(disputed_fen - refunded_fen, 0)
+    reckoned = max(disputed_fen - max(refunded_fen - lost_fen, 0), 0)
     rate = exchange_rate or Decimal(1)
     if taken_minor is None or round(reckoned * rate) == taken_minor:
         return reckoned

@@ -4,8 +4,8 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -192,6 +192,8 @@ class OrderPage:
 
     methods: the ways to pay that the provider really offers, as far as we know.
     payment: the last try; paid_by: the one that paid the order; paid_late: money came that the ended order cannot keep.
+    refunds: oldest first, without those that were withdrawn; pass_numbers: of the passes their lines are for;
+    currencies: of payments that came in another than was asked for.
     """
 
     order: Order
@@ -203,6 +205,9 @@ class OrderPage:
     paid_late: bool
     passes: Sequence[PassLink]
     methods: Sequence[str] = METHODS
+    refunds: Sequence[Refund] = ()
+    pass_numbers: Mapping[int, str] = field(default_factory=dict)
+    currencies: Mapping[int, str] = field(default_factory=dict)
 
 
 def get_order_page(session: Session, token: str) -> OrderPage:
@@ -210,10 +215,11 @@ def get_order_page(session: Session, token: str) -> OrderPage:
     order = get_order_by_token(session, token)
     lines = list_lines(session, order.id)
     payments = list_payments(session, order.id)
-    links = []
+    links, numbers = [], {}
     for line in lines:
         pass_ = find_pass_of_line(session, line.id)
         if pass_ is not None:
+            numbers[pass_.id] = pass_.number
             links.append(PassLink(pass_.number, find_first_wallet_path(session, pass_.id)))
     states = {payment.state for payment in payments}
     offered = _methods_offered(session)
@@ -227,7 +233,16 @@ def get_order_page(session: Session, token: str) -> OrderPage:
         paid_late=order.state != "paid" and "succeeded" in states,
         passes=links,
         methods=[name for name in METHODS if name in offered],
+        refunds=list_refunds(session, order.id),
+        pass_numbers=numbers,
+        currencies={payment.id: payment.received_currency for payment in payments if payment.received_currency},
     )
+
+
+def list_refunds(session: Session, order_id: int) -> Sequence[Refund]:
+    """What goes back of an order, or went, as its buyer is told: not what was withdrawn before it was sent."""
+    statement = select(Refund).where(Refund.order_id == order_id, Refund.state != "canceled").order_by(Refund.id)
+    return session.scalars(statement).all()
 
 
 def _methods_offered(session: Session) -> Sequence[str]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from passes.errors import N_, Conflict
 from passes.lifecycle.endings import free_from, void_passes
 from passes.lifecycle.models import Pass
-from passes.sale import service, stock
+from passes.sale import refund_letters, service, stock
 from passes.sale.journal import Moved, note
 from passes.sale.models import Order, Payment, Refund, RefundLine
 from passes.sale.money_rules import CAME_BACK, COUNTED, dispute_state, moved_by_refund, refundable_fen
@@ -83,18 +83,47 @@ def reject_refund(session: Session, refund_id: int, code: str, *, now: datetime)
 def record_payout_by_hand(session: Session, refund_id: int, *, by: str, evidence: str, now: datetime) -> Refund:
     """Staff has paid a manual refund by a transfer.
 
-    Conflict where it is none, or is settled already; or where its money went back in another way meanwhile.
+    Conflict where it is none, or is settled already; where it waits for the gates, so that its amount may yet change;
+    or where its money went back in another way meanwhile.
     """
     order, payment, refund = _by_hand(session, refund_id, "requested")
-    others = select(Refund.amount_fen).where(
-        Refund.payment_id == payment.id, Refund.id != refund.id, Refund.state.in_(COUNTED)
-    )
-    if not may_transfer(payment, session.scalars(others), refund.amount_fen):
-        raise Conflict("paid_meanwhile", N_("This money went back in another way, or a bank claims it: withdraw it."))
+    why = _why_not(session, payment, refund)
+    if why is not None:
+        raise why
     refund.approved_by, refund.evidence_note, refund.submitted_at = by, evidence, now
     _move(session, order, payment, refund, "succeeded", actor=by, now=now)
     _none_waits(session, order)
     return refund
+
+
+def record_made_already(
+    session: Session, refund_id: int, *, by: str, evidence: str, note: str, now: datetime
+) -> Refund:
+    """Staff has paid it, though it should not have been paid, or not yet: the books tell what is true.
+
+    The order is marked, for somebody to look after what went back twice. Conflict where it is none, or is settled.
+    """
+    order, payment, refund = _by_hand(session, refund_id, "requested")
+    if _why_not(session, payment, refund) is None:
+        return record_payout_by_hand(session, refund_id, by=by, evidence=evidence, now=now)
+    refund.approved_by, refund.evidence_note = by, f"{evidence} · {note}"
+    refund.submitted_at, refund.next_attempt_at = now, None
+    service.add_attention(order, "transferred_anyway")
+    _move(session, order, payment, refund, "succeeded", fact="transferred_anyway", actor=by, now=now)
+    _none_waits(session, order)
+    return refund
+
+
+def _why_not(session: Session, payment: Payment, refund: Refund) -> Conflict | None:
+    """Why this transfer may not be made, or not yet."""
+    if refund.next_attempt_at is not None:
+        return Conflict("gates_awaited", N_("Its amount may still change: we wait for every gate, three days at most."))
+    others = select(Refund.amount_fen).where(
+        Refund.payment_id == payment.id, Refund.id != refund.id, Refund.state.in_(COUNTED)
+    )
+    if may_transfer(payment, session.scalars(others), refund.amount_fen):
+        return None
+    return Conflict("paid_meanwhile", N_("This money went back in another way, or a bank claims it: withdraw it."))
 
 
 def may_transfer(payment: Payment, others_fen: Iterable[int], amount_fen: int) -> bool:
@@ -206,9 +235,31 @@ def _move(
         service.add_attention(order, "refund_in_doubt")
     if step.outcome != "moved":
         return
-    was, refund.state = refund.state, step.state
-    refund.settled_at = None if step.state == "pending" else now
-    fen = moved_by_refund(was, step.state, refund.amount_fen)
+    _book(session, order, payment, refund, step.state, actor=actor, fact=fact or status, now=now)
+    if step.state in CAME_BACK and fact != "withdrawn":
+        # The hold stays: nobody rides on a refund that may be paid in another way tomorrow.
+        service.add_attention(order, "refund_failed")
+    if step.state == "succeeded":
+        _settle_passes(session, refund, now=now)
+        refund_letters.write_refund_paid(session, order, payment, refund, now=now)
+    session.flush()
+
+
+def _book(
+    session: Session,
+    order: Order,
+    payment: Payment,
+    refund: Refund,
+    state: str,
+    *,
+    actor: str,
+    fact: str,
+    now: datetime,
+) -> None:
+    """The step as the rows and the ledger keep it, with what it moved."""
+    was, refund.state = refund.state, state
+    refund.settled_at = None if state == "pending" else now
+    fen = moved_by_refund(was, state, refund.amount_fen)
     payment.amount_refunded_fen -= fen
     account = "bank" if refund.channel == "manual" else "provider"
     note(
@@ -216,20 +267,14 @@ def _move(
         order,
         payment,
         actor=actor,
-        fact=fact or status,
+        fact=fact,
         from_state=was,
-        to_state=step.state,
+        to_state=state,
         refund_id=refund.id,
         amount_fen=refund.amount_fen,
         moved=Moved(fen, account, payment.received_currency or payment.currency),
         now=now,
     )
-    if step.state in CAME_BACK and fact != "withdrawn":
-        # The hold stays: nobody rides on a refund that may be paid in another way tomorrow.
-        service.add_attention(order, "refund_failed")
-    if step.state == "succeeded":
-        _settle_passes(session, refund, now=now)
-    session.flush()
 
 
 def _settle_passes(session: Session, refund: Refund, *, now: datetime) -> None:

@@ -16,11 +16,14 @@ from passes.lifecycle.models import Pass
 from passes.sale.models import Order, OrderLine, Refund, RefundLine
 from passes.sale.money_rules import COUNTED, refundable_fen
 from passes.sale.queries import find_paying_payment
+from passes.sale.refund_lines import lines_of, once_more
 from passes.sale.refund_rules import (
     Cause,
     History,
+    Line,
     Quote,
     Use,
+    may_change,
     no_more_than,
     refund_of,
     refund_terms_of,
@@ -29,22 +32,43 @@ from passes.sale.refund_rules import (
 
 
 @dataclass(frozen=True, slots=True)
+class LastRefund:
+    """The last refund of a pass, whatever came of it. waits: not sent before every gate was heard of."""
+
+    state: str
+    amount_fen: int
+    lines: tuple[Line, ...]
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PassQuote:
     """quote: what the calculator says now. uses_seen: how many admissions it counted.
 
-    refund: state and amount of the last refund of this pass, whatever came of it: then a holder asks for no other.
-    waits: whether that one is not sent before every gate was heard of.
+    refund: the last one of this pass: then a holder asks for no other. Where it did not arrive, the quote is the same
+    once more. compensates: the terms let staff add something where the operator is at fault. may_change: a use that a
+    gate tells of late would change the quote.
     """
 
     order_id: int
     quote: Quote
     uses_seen: int
-    refund: tuple[str, int] | None = None
-    waits: bool = False
+    refund: LastRefund | None = None
+    compensates: bool = False
+    may_change: bool = False
 
     @property
     def may_ask(self) -> bool:
         return self.refund is None and self.quote.payout_fen > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """A pass and what it gets by its terms: at its holder's wish, and were the operator at fault."""
+
+    pass_: Pass
+    own: PassQuote
+    at_fault: PassQuote
 
 
 def find_quote(
@@ -54,11 +78,11 @@ def find_quote(
     now: datetime,
     cause: Cause = "holder",
     compensation_fen: int = 0,
-    apart_from: int = 0,
+    left_fen: int | None = None,
 ) -> PassQuote | None:
     """None where no paid order stands behind the pass. Whoever pays by it locks the pass first.
 
-    apart_from: a refund that is to be computed again, and takes nothing from itself.
+    left_fen: what may still go back of the order; None = whatever left_of says.
     """
     row = session.execute(
         select(Order.id, Order.paid_at, OrderLine.amount_fen)
@@ -70,13 +94,44 @@ def find_quote(
     history = _history(session, pass_, row.amount_fen, row.paid_at)
     terms = refund_terms_of(get_terms(session, pass_.terms_version).pass_rules)
     quote = refund_of(terms, history, local_day(now), cause=cause, compensation_fen=compensation_fen)
-    quote = no_more_than(quote, _left_of(session, row.id, apart_from))
-    last, waits = _refund_of(session, pass_.id, now)
-    return PassQuote(row.id, quote, len(history.uses), last, waits)
+    last = _last_refund(session, pass_.id, now)
+    repeated = last is not None and last.state == "failed"
+    if last is not None and repeated:
+        quote = once_more(quote, last.lines, last.amount_fen)
+    return PassQuote(
+        row.id,
+        no_more_than(quote, left_of(session, row.id) if left_fen is None else left_fen),
+        len(history.uses),
+        last,
+        terms.compensates and not repeated,
+        pass_.state == "active" and not repeated and may_change(terms, quote.case),
+    )
 
 
-def _left_of(session: Session, order_id: int, apart_from: int) -> int:
-    """What may still go back of the payment that paid the order: other refunds and disputes took their part."""
+def quote_together(
+    session: Session,
+    passes: Iterable[Pass],
+    *,
+    now: datetime,
+    cause: Cause = "holder",
+    compensation_fen: int = 0,
+    left_fen: int,
+) -> dict[int, PassQuote]:
+    """What these passes of one order get when all are paid back at once: each no more than those before it leave."""
+    found = {}
+    for pass_ in passes:
+        quote = find_quote(session, pass_, now=now, cause=cause, compensation_fen=compensation_fen, left_fen=left_fen)
+        if quote is not None:
+            found[pass_.id] = quote
+            left_fen -= quote.quote.payout_fen
+    return found
+
+
+def left_of(session: Session, order_id: int, apart_from: int = 0) -> int:
+    """What may still go back of the payment that paid the order: other refunds and disputes took their part.
+
+    apart_from: a refund that is to be computed again, and takes nothing from itself.
+    """
     paid_by = find_paying_payment(session, order_id)
     if paid_by is None:
         return 0
@@ -86,14 +141,14 @@ def _left_of(session: Session, order_id: int, apart_from: int) -> int:
     return refundable_fen(paid_by.amount_received_fen, session.scalars(counted), paid_by.disputed_fen or 0)
 
 
-def list_quotes(session: Session, passes: Iterable[Pass], *, now: datetime) -> list[tuple[Pass, Quote, Quote]]:
-    """Of each pass that was paid for: what it gets by its terms, and what it would get were the operator at fault."""
+def list_quotes(session: Session, passes: Iterable[Pass], *, now: datetime) -> list[Both]:
+    """Of each pass that was paid for, both quotes; each alone, as if no other were paid back."""
     found = []
     for pass_ in passes:
         own = find_quote(session, pass_, now=now)
         at_fault = find_quote(session, pass_, now=now, cause="operator")
         if own is not None and at_fault is not None:
-            found.append((pass_, own.quote, at_fault.quote))
+            found.append(Both(pass_, own, at_fault))
     return found
 
 
@@ -128,15 +183,17 @@ def _uses(session: Session, pass_: Pass) -> tuple[Use, ...]:
     return tuple(found)
 
 
-def _refund_of(session: Session, pass_id: int, now: datetime) -> tuple[tuple[str, int] | None, bool]:
+def _last_refund(session: Session, pass_id: int, now: datetime) -> LastRefund | None:
     row = session.execute(
-        select(Refund.state, RefundLine.amount_fen, Refund.submitted_at, Refund.next_attempt_at)
+        select(Refund, RefundLine.amount_fen)
         .join(RefundLine, RefundLine.refund_id == Refund.id)
         .where(RefundLine.pass_id == pass_id)
         .order_by(Refund.id.desc())
         .limit(1)
     ).first()
     if row is None:
-        return None, False
-    unsent = row.state == "requested" and row.submitted_at is None
-    return (row.state, row.amount_fen), unsent and row.next_attempt_at is not None and row.next_attempt_at > now
+        return None
+    refund, amount_fen = row
+    unsent = refund.state == "requested" and refund.submitted_at is None
+    waits = unsent and refund.next_attempt_at is not None and refund.next_attempt_at > now
+    return LastRefund(refund.state, amount_fen, lines_of(refund.lines, pass_id), waits)

@@ -173,6 +173,13 @@ def case_of(terms: RefundTerms, history: History, today: date, cause: Cause = "h
     return ("unused", terms.unused) if terms.unused is not None else ("no_right", None)
 
 
+def may_change(terms: RefundTerms, case: Case) -> bool:
+    """Whether a use that is told of late would change what this case gives."""
+    if case == "operator_fault":
+        return terms.operator_fault is not None and terms.operator_fault.minus_uses
+    return case != "ended"
+
+
 def _holds(clause: Clause | None, since: date, today: date) -> bool:
     """Until the end of the last of `days` days after `since`."""
     return clause is not None and (clause.days is None or today <= since + timedelta(days=clause.days))

@@ -11,6 +11,9 @@ NOT_BELOW_NOTHING = Text("扣减超过余额，退款最低为 0 元", "More is 
 COMPENSATION = Text("运营方补偿", "Compensation by the operator")
 NO_MORE_THAN_PAID = Text("退款不超过实付金额", "Never more than was paid")
 GONE_BACK = Text("该订单已退款或被银行扣押的金额", "Paid back of this order already, or held by a bank")
+GOODWILL = Text("运营方善意退款", "Goodwill")
+AGREED = Text("经与购票人商定减少", "Less, as agreed with the buyer")
+AGAIN = Text("上次退款未到账，再次退款", "Once more: the last refund did not arrive")
 NOTHING = {
     "ended": Text("年卡已到期或已作废", "The pass has ended"),
     "no_right": Text("购买时的条款不予退款", "The terms of this pass give no money back"),

@@ -16,11 +16,13 @@ from passes.gate.history_queries import count_admissions
 from passes.lifecycle.endings import hold_for_money
 from passes.lifecycle.models import Pass
 from passes.lifecycle.queries import lock_passes
-from passes.sale import letters, service
+from passes.sale import letters, refund_letters, service
 from passes.sale.journal import note
 from passes.sale.models import Order, OrderLine, Payment, Refund, RefundLine
 from passes.sale.money_rules import CAME_BACK, COUNTED, dispute_state, refundable_fen, route_of
 from passes.sale.queries import find_paying_payment, lock_order, lock_payment, lock_refunds
+from passes.sale.refund_lines import Kept, goodwill, kept_of
+from passes.sale.refund_rules import Cause, Line
 
 LOCK_ORDER = ("orders", "payment", "refund", "pass")
 
@@ -30,11 +32,13 @@ class RefundPart:
     """What one pass of the order gets back.
 
     uses_seen: how many admissions the amount was computed from; None = the amount does not depend on them.
+    lines: how it comes about, where that is known; then they add up to it.
     """
 
     pass_id: int
     amount_fen: int
     uses_seen: int | None = None
+    lines: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class RefundAsked:
     stands for. manual: pay by a transfer that staff makes, although the original route is open.
     not_before: when it may be paid at the earliest; the passes are held at once all the same.
     payment_id: of a payment that did not pay the order and whose own way back failed; None = the one that paid it.
+    cause: whose, where the terms of the passes say what they get.
     """
 
     key: str
@@ -58,10 +63,21 @@ class RefundAsked:
     note: str | None = None
     not_before: datetime | None = None
     payment_id: int | None = None
+    cause: Cause | None = None
 
     @property
     def amount_fen(self) -> int:
         return sum(part.amount_fen for part in self.parts) + self.extra_fen
+
+    @property
+    def lines(self) -> list[Kept] | None:
+        """None where nothing is known of how the amount comes about."""
+        if not all(part.lines for part in self.parts):
+            return None
+        kept = [line for part in self.parts for line in kept_of(part.pass_id, part.lines)]
+        if self.extra_fen and self.source == "staff" and self.payment_id is None:
+            kept += kept_of(None, [goodwill(self.extra_fen)])
+        return kept or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +131,13 @@ def request_refund(session: Session, order_id: int, asked: RefundAsked, *, now: 
     if dispute_state(found.payment.dispute_status) == "open":
         raise Conflict("dispute_open", N_("The buyer's bank disputes this payment: nothing is paid back meanwhile."))
     channel = "manual" if asked.manual else route_of(found.payment.refundable_until, found.payment.provider, now)
-    refund = _add(session, found.order, found.payment, found.refunds, asked, channel, now=now)
+    _refuse_over(found.payment, found.refunds, asked)
+    refund = _add(session, found.order, found.payment, asked, channel, now=now)
     session.add_all(
         RefundLine(refund_id=refund.id, pass_id=part.pass_id, amount_fen=part.amount_fen) for part in asked.parts
     )
     hold_for_money(session, found.passes, "refund", by="sale", now=now)
+    refund_letters.write_refund_asked(session, found.order, found.payment, refund, now=now)
     session.flush()
     return refund
 
@@ -134,8 +152,8 @@ def return_money(session: Session, order: Order, payment: Payment, *, reason: st
     if left <= 0:
         return None
     asked = RefundAsked(f"{reason}:{payment.uid}", (), by="sale", source="system", reason=reason, extra_fen=left)
-    refund = _add(session, order, payment, refunds, asked, "provider", now=now)
-    letters.write_money_back(session, order, left, now=now)
+    refund = _add(session, order, payment, asked, "provider", now=now)
+    letters.write_money_back(session, order, payment, left, now=now)
     return refund
 
 
@@ -170,35 +188,9 @@ def _counted(refunds: Sequence[Refund]) -> list[int]:
 
 
 def _add(
-    session: Session,
-    order: Order,
-    payment: Payment,
-    others: Sequence[Refund],
-    asked: RefundAsked,
-    channel: str,
-    *,
-    now: datetime,
+    session: Session, order: Order, payment: Payment, asked: RefundAsked, channel: str, *, now: datetime
 ) -> Refund:
-    left = refundable_fen(payment.amount_received_fen, _counted(others), payment.disputed_fen or 0)
-    if asked.amount_fen > left:
-        raise Conflict("over_refund", N_("More than was received cannot be refunded."))
-    uid = uuid4()
-    refund = Refund(
-        uid=uid,
-        payment_id=payment.id,
-        order_id=order.id,
-        amount_fen=asked.amount_fen,
-        state="requested",
-        source=asked.source,
-        reason=asked.reason,
-        channel=channel,
-        idempotency_key=f"refund:{uid}",
-        request_key=asked.key,
-        requested_by=asked.by,
-        created_at=now,
-        next_attempt_at=max(now, asked.not_before or now),
-        evidence_note=asked.note,
-    )
+    refund = _row(order, payment, asked, channel, now=now)
     session.add(refund)
     session.flush()
     if channel == "manual":
@@ -215,3 +207,32 @@ def _add(
         now=now,
     )
     return refund
+
+
+def _refuse_over(payment: Payment, others: Sequence[Refund], asked: RefundAsked) -> None:
+    left = refundable_fen(payment.amount_received_fen, _counted(others), payment.disputed_fen or 0)
+    if asked.amount_fen > left:
+        raise Conflict("over_refund", N_("More than was received cannot be refunded."))
+
+
+def _row(order: Order, payment: Payment, asked: RefundAsked, channel: str, *, now: datetime) -> Refund:
+    """next_attempt_at: when a chore takes it up; None where nothing but a transfer by hand is left to do."""
+    uid = uuid4()
+    return Refund(
+        uid=uid,
+        payment_id=payment.id,
+        order_id=order.id,
+        amount_fen=asked.amount_fen,
+        state="requested",
+        source=asked.source,
+        reason=asked.reason,
+        cause=asked.cause,
+        lines=asked.lines,
+        channel=channel,
+        idempotency_key=f"refund:{uid}",
+        request_key=asked.key,
+        requested_by=asked.by,
+        created_at=now,
+        next_attempt_at=asked.not_before or (now if channel == "provider" else None),
+        evidence_note=asked.note,
+    )

@@ -22,6 +22,7 @@ from passes.mail.models import Letter
 from passes.sale.models import Order, OrderLine, Payment, Refund, WebhookEvent
 from passes.sale.money_rules import dispute_state
 from passes.sale.queries import is_about_orders, list_payments, lock_order
+from passes.sale.refund_letters import INDENT
 from passes.sale.refund_quotes import find_quote
 from passes.wallet.models import Lookup
 from passes.wallet.retention import erase_passes
@@ -74,13 +75,17 @@ def export_of(session: Session, pass_: Pass, now: datetime) -> dict[str, Any]:
         "changes": _changes(session, about),
         "lookups": _all(session, Lookup, _of(member)),
     }
-    return found | _money(session, order.id) if order else found
+    return found | _money(session, order.id, pass_.id) if order else found
 
 
-def _money(session: Session, order_id: int) -> dict[str, Any]:
+def _money(session: Session, order_id: int, pass_id: int) -> dict[str, Any]:
+    """The lines of a refund name visits: of other passes of the order they are of others."""
+    refunds = _all(session, Refund, Refund.order_id == order_id)
+    for refund in refunds:
+        refund["lines"] = [line for line in refund["lines"] or () if line["pass_id"] in (pass_id, None)]
     return {
         "payments": _all(session, Payment, Payment.order_id == order_id),
-        "refunds": _all(session, Refund, Refund.order_id == order_id),
+        "refunds": refunds,
         "provider_messages": _all(session, WebhookEvent, is_about_orders(session, [order_id])),
     }
 
@@ -98,8 +103,14 @@ def _changes(session: Session, about: list[str]) -> list[dict[str, Any]]:
 
 
 def _told(letter: dict[str, Any]) -> str:
-    """The text without what opens something: the page of the order, the other passes, a code."""
-    body = "\n".join(line.split("/w/")[0].split("/orders/")[0] for line in letter["body"].splitlines())
+    """The text without what opens something: the page of the order, the other passes, a code.
+
+    Nor with the lines of a refund, which may name visits of others: those of this pass stand beside the refund itself.
+    """
+    lines = [line.split("/w/")[0].split("/orders/")[0] for line in letter["body"].splitlines()]
+    if letter["kind"] in ("refund_asked", "refund_paid"):
+        lines = [line for line in lines if not line.startswith(INDENT)]
+    body = "\n".join(lines)
     return _CODE.sub("······", body) if letter["kind"] == "lookup_code" else body
 
 
@@ -121,7 +132,7 @@ def _plain(row: Any) -> dict[str, Any]:
 def why_not_erase(session: Session, pass_: Pass, now: datetime) -> str | None:
     """retention_rules.may_erase of this pass now."""
     quote = find_quote(session, pass_, now=now)
-    under_way = quote is not None and quote.refund is not None and quote.refund[0] in ("requested", "pending")
+    under_way = quote is not None and quote.refund is not None and quote.refund.state in ("requested", "pending")
     return may_erase(pass_.state, refund_under_way=under_way, disputed=_is_disputed(session, pass_))
 
 

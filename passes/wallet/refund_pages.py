@@ -83,7 +83,7 @@ def _page(token: str, error: str | None = None, status: int = 200) -> ResponseRe
         livemode=pass_.livemode,
         found=found,
         case=CASES[found.quote.case] if found else None,
-        state=gettext(states[found.refund[0]]) if found and found.refund else None,
+        state=gettext(states[found.refund.state]) if found and found.refund else None,
         key=str(uuid4()),
         error=error,
         now=now,

@@ -127,10 +127,10 @@ def test_what_the_provider_took_counts_where_it_is_not_what_we_reckon(
 ) -> None:
     per_yuan = Decimal(rate) if rate else None
     minor = round(taken * (per_yuan or 1))
-    found = money_rules.taken_by_dispute(disputed, 0, minor, per_yuan)
+    found = money_rules.taken_by_dispute(disputed, 0, taken_minor=minor, exchange_rate=per_yuan)
     # A currency that is worth more than the yuan does not tell the last few fen.
     assert abs(found - taken) <= (0 if rate != "0.1404" else 8)
-    assert money_rules.taken_by_dispute(taken, 0, minor, per_yuan) == taken
+    assert money_rules.taken_by_dispute(taken, 0, taken_minor=minor, exchange_rate=per_yuan) == taken
 
 
 @pytest.mark.parametrize(

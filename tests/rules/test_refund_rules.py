@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from passes.admin.money_rules import agreed_amounts
 from passes.catalogue.reading import read_files
 from passes.entitlement.nodes import Text
+from passes.sale.refund_lines import agreed, is_fixed, kept_of, lines_of, once_more
 from passes.sale.refund_rules import (
+    Cause,
     Clause,
     History,
     Line,
@@ -101,6 +104,33 @@ def test_at_the_operators_fault_nobody_gets_less_and_nobody_more_than_was_paid(
     floor = used.floor_fen if used and pass_.uses else 0
     assert plain.payout_fen >= refund_of(found, pass_, TODAY).payout_fen - floor
     assert quote.payout_fen == min(pass_.paid_fen, plain.payout_fen + (compensation if found.compensates else 0))
+
+
+@given(
+    terms(),
+    st.lists(histories(), min_size=1, max_size=4),
+    st.integers(0, 200_000),
+    st.sampled_from(["holder", "operator"]),
+)
+@settings(max_examples=300, deadline=None)
+def test_whatever_staff_gives_the_kept_lines_add_up_to_it(
+    found: RefundTerms, passes: list[History], given_fen: int, cause: Cause
+) -> None:
+    quotes = {
+        id_: refund_of(found, pass_, TODAY, cause=cause, compensation_fen=500) for id_, pass_ in enumerate(passes)
+    }
+    prices = {id_: pass_.paid_fen for id_, pass_ in enumerate(passes)}
+    amount = min(given_fen, sum(prices.values()))
+    amounts = agreed_amounts(amount, {id_: quote.payout_fen for id_, quote in quotes.items()}, prices)
+    assert sum(amounts.values()) == amount
+    for id_, quote in quotes.items():
+        assert 0 <= amounts[id_] <= prices[id_]
+        kept = kept_of(id_, agreed(quote, amounts[id_]).lines)
+        assert sum(line["amount_fen"] for line in kept) == amounts[id_]
+        assert lines_of(kept, id_) == agreed(quote, amounts[id_]).lines and lines_of(kept, id_ + 1) == ()
+        again = once_more(quote, lines_of(kept, id_), amounts[id_])
+        assert again.payout_fen == amounts[id_] and is_fixed(kept_of(id_, again.lines))
+        assert is_fixed(kept) == (amounts[id_] != quote.payout_fen)
 
 
 def test_the_sample_catalogue_says_what_we_calculate_with() -> None:

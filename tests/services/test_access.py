@@ -197,16 +197,15 @@ def test_a_revocation_is_seen_at_once_here_and_within_two_seconds_elsewhere(sess
     service.revoke_device(session, made.enrolment_id, now=now)
 
 
-def test_a_device_seen_twice_in_a_minute_is_written_once(session: Session, now: datetime) -> None:
+def test_a_device_is_written_at_its_first_call_and_then_once_a_minute(session: Session, now: datetime) -> None:
     made = enrol(session, now)
 
     def seen() -> datetime:
         return session.scalars(select(Enrolment.last_seen_at).where(Enrolment.id == made.enrolment_id)).one()
 
-    service.note_seen(session, made.enrolment_id, now=now + timedelta(seconds=30))
-    assert seen() == now
-    service.note_seen(session, made.enrolment_id, now=now + timedelta(seconds=61))
-    assert seen() == now + timedelta(seconds=61)
+    for seconds, written in ((1, 1), (31, 1), (61, 1), (62, 62)):
+        service.note_seen(session, made.enrolment_id, now=now + timedelta(seconds=seconds))
+        assert seen() == now + timedelta(seconds=written)
 
 
 def test_lanes_are_listed_with_the_devices_in_use_first(session: Session, now: datetime) -> None:

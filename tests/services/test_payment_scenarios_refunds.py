@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from passes import clock
 from passes.access.models import Enrolment
 from passes.access.rules import Gate
+from passes.access.service import note_seen
 from passes.db import transaction
 from passes.errors import Conflict
 from passes.gate.models import Scan
@@ -356,12 +357,13 @@ def test_s22_a_holders_refund_waits_for_gates_that_may_have_been_without_network
     order = paid_order(shop, cashier)
     (pass_,) = passes_of(order)
     with transaction() as session:
+        note_seen(session, gate.enrolment_id, now=clock.now())
         activate_pass(session, pass_.id, now=clock.now())
         ask_refund(session, pass_.id, Wish("wish", 19900), now=clock.now())
     assert (send_refunds(shop), holds_of(pass_.id)) == (0, ["refund"])
     with transaction() as session:
         found = find_quote(session, session.get_one(Pass, pass_.id), now=clock.now())
-        assert found is not None and found.waits
+        assert found is not None and found.refund is not None and found.refund.waits
         if seen == "every gate":
             session.get_one(Enrolment, gate.enrolment_id).last_seen_at = clock.now()
         elif seen != "no gate in three days":

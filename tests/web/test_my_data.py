@@ -14,6 +14,7 @@ from passes import clock
 from passes.access.models import AuditEntry
 from passes.booking.models import Reservation
 from passes.db import Base
+from passes.entitlement.nodes import Text as Words
 from passes.gate.models import Scan
 from passes.gate.rules import ScanRequest
 from passes.gate.service import record_scans
@@ -21,9 +22,14 @@ from passes.gate.voids import void_scan
 from passes.lifecycle.models import Member, Pass
 from passes.lifecycle.service import activate_pass, hold_pass
 from passes.mail.models import Letter
+from passes.sale import refund_words
 from passes.sale.invoice_models import OrderInvoice
 from passes.sale.invoices import InvoiceData, keep_invoice
 from passes.sale.models import Order, OrderLine, Payment, WebhookEvent
+from passes.sale.refund_letters import write_refund_paid
+from passes.sale.refund_lines import kept_of
+from passes.sale.refund_rules import Line
+from passes.sale.refunds import RefundAsked, RefundPart, request_refund
 from passes.sale.service import end_order
 from passes.wallet import retention_rules
 from passes.wallet.lookups import answer_lookups, ask_for_code
@@ -191,6 +197,24 @@ def test_the_desk_still_reads_an_erased_pass_and_order(holder: Holder, app: Flas
     assert care.get(f"/admin/passes/{holder.pass_.id}").status_code == 200
     assert care.get(f"/admin/orders/{holder.order_id}").status_code == 200
     assert holder.client.get(holder.path.removesuffix("/data")).status_code == 200
+
+
+def test_a_file_tells_of_a_refund_what_is_of_this_pass_alone(holder: Holder, session: Session) -> None:
+    mine = Line("use", refund_words.use(Words("白塔山", "White Pagoda"), holder.now.date()), 5000)
+    other = Line("use", refund_words.use(Words("五泉山", "Five Springs"), holder.now.date()), 4000)
+    pay(place(2, "李四", holder.now), "card", holder.now)
+    other_id = session.scalars(select(func.max(Pass.id))).one()
+    asked = RefundAsked("form", (RefundPart(holder.pass_.id, 5000, lines=(mine,)),), by="one.finance")
+    refund = request_refund(session, holder.order_id, asked, now=holder.now)
+    refund.lines = [*(refund.lines or ()), *kept_of(other_id, [other])]
+    refund.amount_fen = 9000
+    session.flush()
+    order, payment = session.get_one(Order, holder.order_id), session.get_one(Payment, refund.payment_id)
+    write_refund_paid(session, order, payment, refund, now=holder.now)
+    file = holder.client.get(f"{holder.path}.json").get_json()
+    assert [line["zh"][-3:] for line in file["refunds"][0]["lines"]] == ["白塔山"]
+    assert [letter["kind"] for letter in file["letters"]].count("refund_paid") == 1
+    assert "五泉山" not in str(file) and "五泉山" in session.scalars(select(Letter.body).order_by(Letter.id)).all()[-1]
 
 
 def test_a_living_pass_and_a_refund_under_way_keep_their_data(holder: Holder, session: Session) -> None:

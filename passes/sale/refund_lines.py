@@ -1,0 +1,63 @@
+"""The lines of a refund as it keeps them: JSON, in both languages, each beside the pass it is for. Pure."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from passes.entitlement.nodes import Text
+from passes.sale import refund_words as words
+from passes.sale.refund_rules import Line, Quote
+
+# {code, zh, en, amount_fen, pass_id}; pass_id is null where no pass stands for the money.
+Kept = dict[str, Any]
+# What staff gave, or what did not arrive before: no later visit changes it.
+_FIXED = ("goodwill", "again")
+
+
+def kept_of(pass_id: int | None, lines: Iterable[Line]) -> list[Kept]:
+    return [
+        {
+            "code": line.code,
+            "zh": line.words.zh,
+            "en": line.words.en,
+            "amount_fen": line.amount_fen,
+            "pass_id": pass_id,
+        }
+        for line in lines
+    ]
+
+
+def lines_of(kept: Sequence[Kept] | None, pass_id: int) -> tuple[Line, ...]:
+    """Those of one pass; none where none were kept."""
+    return tuple(
+        Line(line["code"], Text(line["zh"], line["en"]), line["amount_fen"])
+        for line in kept or ()
+        if line["pass_id"] == pass_id
+    )
+
+
+def is_fixed(kept: Sequence[Kept] | None) -> bool:
+    """Whether the amount stays what it is, however often the pass was used."""
+    return any(line["code"] in _FIXED for line in kept or ())
+
+
+def compensation_fen(kept: Sequence[Kept] | None) -> int:
+    """What staff added for each pass where the operator was at fault."""
+    return next((line["amount_fen"] for line in kept or () if line["code"] == "compensation"), 0)
+
+
+def goodwill(amount_fen: int) -> Line:
+    """Money beside what the terms say: more of it, or less where that was agreed."""
+    return Line("goodwill", words.GOODWILL if amount_fen >= 0 else words.AGREED, amount_fen)
+
+
+def agreed(quote: Quote, amount_fen: int) -> Quote:
+    """What staff gives instead of what the calculator says: the difference, if any, is a line of its own."""
+    more = amount_fen - quote.payout_fen
+    return Quote(quote.case, (*quote.lines, goodwill(more))) if more else quote
+
+
+def once_more(quote: Quote, lines: Sequence[Line], amount_fen: int) -> Quote:
+    """The same that did not arrive before, with its lines where they were kept."""
+    before = [line for line in lines if line.code != "again"]
+    missing = amount_fen - sum(line.amount_fen for line in before)
+    return Quote(quote.case, (*before, Line("again", words.AGAIN, missing)))
