@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -192,6 +192,7 @@ class OrderPage:
 
     methods: the ways to pay that the provider really offers, as far as we know.
     payment: the last try; paid_by: the one that paid the order; paid_late: money came that the ended order cannot keep.
+    passes: by the id of their line.
     """
 
     order: Order
@@ -201,7 +202,7 @@ class OrderPage:
     paid_by: Payment | None
     in_review: bool
     paid_late: bool
-    passes: Sequence[PassLink]
+    passes: Mapping[int, PassLink]
     methods: Sequence[str] = METHODS
 
 
@@ -210,11 +211,11 @@ def get_order_page(session: Session, token: str) -> OrderPage:
     order = get_order_by_token(session, token)
     lines = list_lines(session, order.id)
     payments = list_payments(session, order.id)
-    links = []
+    links = {}
     for line in lines:
         pass_ = find_pass_of_line(session, line.id)
         if pass_ is not None:
-            links.append(PassLink(pass_.number, find_first_wallet_path(session, pass_.id)))
+            links[line.id] = PassLink(pass_.number, find_first_wallet_path(session, pass_.id))
     states = {payment.state for payment in payments}
     offered = _methods_offered(session)
     return OrderPage(

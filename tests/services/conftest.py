@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from uuid import uuid4
 
 import pytest
 import requests
@@ -17,14 +16,15 @@ from passes import app as web
 from passes import clock
 from passes import settings as settings_module
 from passes.cashier.store import CONTROLS
+from passes.catalogue.queries import get_current
 from passes.db import transaction
 from passes.launcher.places import free_port
-from passes.sale import service
 from passes.sale.models import Order
+from passes.sale.placing import OrderRequest, place_order
 from passes.sale.stripe_gateway import StripePayments
 from passes.settings import Settings
 from tests.conftest import TEST_SETTINGS, clone, drop
-from tests.factories import city
+from tests.factories import city, one_pass
 from tests.serving import served
 
 SECRETS = ("whsec_sandbox_old", "whsec_sandbox_new")
@@ -134,22 +134,19 @@ class Shop:
     settings: Settings
     provider: StripePayments
 
-    def order(self, **changes: object) -> Order:
-        facts: dict[str, object] = {
-            "form_id": uuid4(),
-            "locale": "zh",
-            "product_id": "PASS-ADULT",
-            "holder_name": "王小明",
-            "phone": "+8613812345678",
+    def order(self, form: OrderRequest | None = None, **changes: object) -> Order:
+        """For one holder unless a whole form is given; any field may be changed."""
+        usual: dict[str, object] = {
             "email": "wang@example.com",
             "document_type": "CN_ID",
             "document_number": "11010519491231002X",
             "birth_on": None,
         }
+        request = form or one_pass(**usual | changes)
         with transaction() as session:
-            return service.place_order(
+            return place_order(
                 session,
-                service.OrderRequest(**facts | changes),  # type: ignore[arg-type]
+                replace(request, terms_version=get_current(session).version),
                 livemode=False,
                 hold_minutes=35,
                 min_charge_fen=500,
