@@ -19,7 +19,8 @@ from passes.lifecycle.endings import void_passes
 from passes.lifecycle.models import Member, Pass, PassHold, WalletLink
 from passes.lifecycle.queries import get_member, lock_passes
 from passes.mail.models import Letter
-from passes.sale.models import Order, OrderLine, Payment, Refund, WebhookEvent
+from passes.mail.service import is_about
+from passes.sale.models import Order, OrderLine, Payment, Refund, RefundLine, WebhookEvent
 from passes.sale.money_rules import dispute_state
 from passes.sale.queries import is_about_orders, list_payments, lock_order
 from passes.sale.refund_quotes import find_quote
@@ -70,17 +71,20 @@ def export_of(session: Session, pass_: Pass, now: datetime) -> dict[str, Any]:
         "used": _all(session, PassCounter, PassCounter.pass_id == pass_.id),
         "reservations": _all(session, Reservation, Reservation.pass_id == pass_.id),
         "surveys": _all(session, SurveyInvitation, SurveyInvitation.pass_id == pass_.id),
-        "letters": [letter | {"body": _told(letter)} for letter in _all(session, Letter, Letter.about.in_(about))],
+        "letters": [_told(letter, pass_, about) for letter in _all(session, Letter, is_about(about))],
         "changes": _changes(session, about),
         "lookups": _all(session, Lookup, _of(member)),
     }
-    return found | _money(session, order.id) if order else found
+    return found | _money(session, order.id, pass_.id) if order else found
 
 
-def _money(session: Session, order_id: int) -> dict[str, Any]:
+def _money(session: Session, order_id: int, pass_id: int) -> dict[str, Any]:
+    """Of the order's refunds those for this pass, and those for none of its passes: late money that went back."""
+    of_passes = select(RefundLine.pass_id).where(RefundLine.refund_id == Refund.id)
+    own = of_passes.where(RefundLine.pass_id == pass_id).exists() | ~of_passes.exists()
     return {
         "payments": _all(session, Payment, Payment.order_id == order_id),
-        "refunds": _all(session, Refund, Refund.order_id == order_id),
+        "refunds": _all(session, Refund, (Refund.order_id == order_id) & own),
         "provider_messages": _all(session, WebhookEvent, is_about_orders(session, [order_id])),
     }
 
@@ -97,10 +101,14 @@ def _changes(session: Session, about: list[str]) -> list[dict[str, Any]]:
     return [row | {"facts": {name: fact for name, fact in row["facts"].items() if name != "note"}} for row in rows]
 
 
-def _told(letter: dict[str, Any]) -> str:
-    """The text without what opens something: the page of the order, the other passes, a code."""
-    body = "\n".join(line.split("/w/")[0].split("/orders/")[0] for line in letter["body"].splitlines())
-    return _CODE.sub("······", body) if letter["kind"] == "lookup_code" else body
+def _told(letter: dict[str, Any], pass_: Pass, about: list[str]) -> dict[str, Any]:
+    """The letter without what opens something, a page or a code; and of the other passes that it is about, nothing."""
+    lines = letter["body"].splitlines()
+    own = [line for line in lines if "/w/" not in line or pass_.number in line]
+    body = "\n".join(line.split("/w/")[0].split("/orders/")[0] for line in own)
+    body = _CODE.sub("······", body) if letter["kind"] == "lookup_code" else body
+    subjects = [subject for subject in (letter["about"], *letter["also_about"]) if subject in about]
+    return letter | {"body": body, "about": subjects[0], "also_about": subjects[1:]}
 
 
 def _of(member: Member) -> Any:
