@@ -112,7 +112,8 @@ def place_order() -> ResponseReturnValue:
     data, errors = order_form.read(request.form)
     if errors:
         with transaction() as session:
-            more = placing.draft_faults(session, order_form.drafts_of(data), now=now)
+            drafts, agreed = order_form.drafts_of(data), data.get("guardian_consent") == "yes"
+            more = placing.draft_faults(session, drafts, guardian_consent=agreed, now=now)
         return _form_page(typed, order_form.in_words(more) | errors, 422)
     _refuse_flood(data["phone"], now=now)
     wanted = OrderRequest(

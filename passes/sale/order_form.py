@@ -76,7 +76,7 @@ def read(form: MultiDict[str, str]) -> tuple[dict[str, Any], Errors]:
     typed = _typed((name, value) for name, value in form.items() if value.strip())
     doubled = {name: [gettext("This was sent twice.")] for name, values in form.lists() if len(values) > 1}
     try:
-        data: dict[str, Any] = _FORM.load({**typed.buyer, "holders": [dict(one) for one in typed.holders]})
+        data: dict[str, Any] = _FORM.load({"holders": [dict(one) for one in typed.holders], **typed.buyer})
     except ValidationError as error:
         return dict(error.valid_data or {}), in_words(faults_of(error)) | doubled
     return data, doubled

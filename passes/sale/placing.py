@@ -116,17 +116,14 @@ def place_order(
     return order
 
 
-def draft_faults(session: Session, drafts: Sequence[Draft], *, now: datetime) -> dict[str, list[str]]:
+def draft_faults(
+    session: Session, drafts: Sequence[Draft], *, guardian_consent: bool, now: datetime
+) -> dict[str, list[str]]:
     """What place_order would name of the holders, of a form that cannot be placed anyway: all is told at once."""
-    return _faults(get_current_terms(session), drafts, local_day(now))
+    return _faults(get_current_terms(session), drafts, guardian_consent, local_day(now))
 
 
-def needs_guardian(terms: Terms, product_ids: Sequence[str]) -> bool:
-    """Whether any of these products asks the buyer to be the parent or guardian of its holder."""
-    return any(terms.products[id_].guardian_consent for id_ in product_ids if id_ in terms.products)
-
-
-def _faults(terms: Terms, drafts: Sequence[Draft], today: date) -> dict[str, list[str]]:
+def _faults(terms: Terms, drafts: Sequence[Draft], guardian_consent: bool, today: date) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     seats = []
     for index, draft in enumerate(drafts):
@@ -134,6 +131,8 @@ def _faults(terms: Terms, drafts: Sequence[Draft], today: date) -> dict[str, lis
         faults = order_faults(product, draft.document, today)
         found |= {path_of(index, field): texts for field, texts in faults.items()}
         seats.append(Seat(product, _identity(draft.document)))
+    if not guardian_consent and any(seat.product is not None and seat.product.guardian_consent for seat in seats):
+        found["guardian_consent"] = [N_("A child's pass can be bought by its parent or guardian only.")]
     return party_faults(seats) | found
 
 
@@ -156,9 +155,7 @@ def _places(terms: Terms, request: OrderRequest, today: date) -> list[_Place]:
     drafts = [
         Draft(one.product_id, Document(one.document_type, one.document_number, one.birth_on)) for one in request.holders
     ]
-    faults = _faults(terms, drafts, today)
-    if not request.guardian_consent and needs_guardian(terms, [one.product_id for one in request.holders]):
-        faults["guardian_consent"] = [N_("A child's pass can be bought by its parent or guardian only.")]
+    faults = _faults(terms, drafts, request.guardian_consent, today)
     if faults:
         raise Invalid("invalid_fields", N_("Some fields are missing or wrong."), fields=faults)
     return [_place(terms, one, draft.document, today) for one, draft in zip(request.holders, drafts, strict=True)]

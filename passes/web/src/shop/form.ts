@@ -6,6 +6,8 @@ import { sumOf, yuan } from "./sum";
 
 type Texts = Record<Fault, string>;
 
+const AFTER_THE_CLICK_MS = 200;
+
 export function watchForm(form: HTMLFormElement): void {
   const texts = JSON.parse(document.querySelector("#texts")?.textContent ?? "{}") as Texts;
   for (const holder of form.querySelectorAll<HTMLElement>("[data-holder]")) watchHolder(holder, texts);
@@ -39,7 +41,8 @@ function watchField(
   const check = (): void => {
     if (field) say(field, texts[faultOf(field.value) as Fault] ?? null);
   };
-  field?.addEventListener("change", check);
+  // Leaving a field is often the first half of a click: a message that came at once would push the button from under it.
+  field?.addEventListener("change", () => setTimeout(check, AFTER_THE_CLICK_MS));
   field?.addEventListener("input", () => {
     if (field.getAttribute("aria-invalid") === "true" && faultOf(field.value) === null) say(field, null);
   });
