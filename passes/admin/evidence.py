@@ -17,6 +17,7 @@ from passes.clock import local_time
 from passes.gate.models import Scan
 from passes.sale.consents import Acceptance
 from passes.sale.models import PaymentEvent
+from passes.sale.queries import acceptance_of
 
 _LIKE = "%Y-%m-%d %H:%M:%S"
 
@@ -58,7 +59,7 @@ def _summary(page: OrderPage, scans: Sequence[Scan]) -> str:
     lines = [
         f"Order {order.number}, placed {local_time(order.placed_at):{_LIKE}} Lanzhou time (UTC+8)",
         f"Amount: CNY {plain_yuan(order.total_fen)}",
-        _acceptance(order.acceptance),
+        _acceptance(acceptance_of(order)),
         f"Passes issued: {len(page.passes)}. Admissions at gates: {admitted}; see visits.csv.",
         f"Letters to the buyer: {len(page.letters)}; see letters.txt.",
     ]
@@ -86,7 +87,7 @@ def _acceptance(found: Acceptance | None) -> str:
 
 
 def _order(page: OrderPage) -> str:
-    order = page.order
+    order, accepted = page.order, acceptance_of(page.order)
     return _json(
         {
             "number": order.number,
@@ -94,7 +95,7 @@ def _order(page: OrderPage) -> str:
             "paid_at": order.paid_at,
             "email": order.email,
             "language": order.locale,
-            "acceptance": asdict(order.acceptance) if order.acceptance else None,
+            "acceptance": asdict(accepted) if accepted else None,
             "lines": [
                 {
                     "product": line.product_name,

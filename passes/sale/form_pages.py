@@ -78,8 +78,12 @@ def _first_holders(terms: Terms, chosen: str) -> list[dict[str, str]]:
     """The passes of a form that was just opened: the chosen one, after the one it needs, and room for others."""
     needed = terms.products[chosen].requires
     holders = [order_form.NEW_HOLDER | {"product_id": id_} for id_ in (needed, chosen) if id_ is not None]
-    wanted = min(request.args.get("passes", 1, type=int), MOST_PASSES)
-    return holders + [order_form.NEW_HOLDER] * (wanted - len(holders))
+    return holders + [order_form.NEW_HOLDER] * (_wanted(len(holders)) - len(holders))
+
+
+def _wanted(usual: int) -> int:
+    """How many passes the form of this address is for."""
+    return max(1, min(request.args.get("passes", usual, type=int), MOST_PASSES))
 
 
 def _form_again(token: str) -> ResponseReturnValue:
@@ -99,6 +103,8 @@ def _form_again(token: str) -> ResponseReturnValue:
         }
         for line in page.lines
     ]
+    wanted = _wanted(len(holders))
+    holders = [*holders, *[order_form.NEW_HOLDER] * wanted][:wanted]
     return _form_page(Typed(buyer | {"email": first.holder_email or ""}, holders), {}, 200)
 
 
@@ -191,7 +197,7 @@ def _form_page(typed: Typed, errors: Errors, status: int) -> ResponseReturnValue
         buyer=buyer,
         holders=typed.holders,
         focus=typed.focus,
-        address=partial(_address, chosen, len(typed.holders)),
+        address=partial(_address, chosen, buyer.get("instead_of")),
         most=MOST_PASSES,
         field_name=order_form.field_name,
         errors=errors,
@@ -206,8 +212,10 @@ def _chosen(products: Sequence[Product], typed: Typed) -> list[Product | None]:
     return [by_id.get(holder.get("product_id", "")) for holder in typed.holders]
 
 
-def _address(chosen: Sequence[Product | None], passes: int, *, more: int = 0) -> str:
+def _address(chosen: Sequence[Product | None], again: str | None, *, more: int = 0) -> str:
     """Where a form of so many passes lives: whoever comes back there finds room for all that was typed."""
+    passes = len(chosen) + more
+    if again:
+        return url_for("shop.place_order", again=again, passes=passes)
     first = chosen[0].id if chosen[0] is not None else None
-    count = passes + more
-    return url_for("shop.place_order", product=first, passes=count if count > 1 else None)
+    return url_for("shop.place_order", product=first, passes=passes if passes > 1 else None)

@@ -24,7 +24,6 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from passes.db import Base
-from passes.sale.consents import Acceptance
 
 Moment = DateTime(timezone=True)
 
@@ -80,14 +79,6 @@ class Order(Base):
     version: Mapped[int] = mapped_column(Integer)
 
     __mapper_args__ = {"version_id_col": version}
-
-    @property
-    def acceptance(self) -> Acceptance | None:
-        """What the buyer agreed to; None where nothing was noted."""
-        at, terms, locale, privacy = self.terms_accepted_at, self.terms_version, self.terms_locale, self.privacy_version
-        if at is None or terms is None or locale is None or privacy is None:
-            return None
-        return Acceptance(at, terms, locale, privacy, bool(self.guardian_consent))
 
 
 class OrderLine(Base):

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from passes import settings
 from passes.errors import N_, NotFound
 from passes.lifecycle.queries import find_first_wallet_path, find_pass_of_line
+from passes.sale.consents import Acceptance
 from passes.sale.models import Order, OrderLine, Payment, PaymentEvent, Refund, RefundLine, WebhookEvent
 from passes.sale.rules import LIVE_PAYMENT_STATES, METHODS
 
@@ -49,6 +50,14 @@ def _public_id(token: str) -> UUID | None:
         return None
     raw, given = data[:16], data[16:]
     return UUID(bytes=raw) if len(raw) == 16 and hmac.compare_digest(given, _mac(raw)) else None
+
+
+def acceptance_of(order: Order) -> Acceptance | None:
+    """What the buyer agreed to with the order; None where nothing was noted."""
+    at, terms, locale, privacy = order.terms_accepted_at, order.terms_version, order.terms_locale, order.privacy_version
+    if at is None or terms is None or locale is None or privacy is None:
+        return None
+    return Acceptance(at, terms, locale, privacy, bool(order.guardian_consent))
 
 
 def lock_order(session: Session, order_id: int) -> Order:

@@ -58,7 +58,7 @@ def test_a_family_is_one_order_with_a_line_for_each(session: Session, now: datet
     ]
     assert order.total_fen == 39700 and len({line.serial for line in lines}) == 3
     assert {(line.holder_phone, line.holder_email) for line in lines} == {("+8613812345678", "wang@example.com")}
-    assert order.acceptance == Acceptance(now, version, "en", PRIVACY_VERSION, True)
+    assert queries.acceptance_of(order) == Acceptance(now, version, "en", PRIVACY_VERSION, True)
     placed = session.scalars(select(OutboxRow.event)).one()
     assert placed["data"]["passes"] == 3
 

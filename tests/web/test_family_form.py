@@ -169,6 +169,10 @@ def test_the_sum_and_every_pass_are_shown_before_and_after(shop: FlaskClient, se
     form = shop.get(again[1]).text
     assert parts(form) == 2 and value_of(form, 2, "name") == "李丽" and value_of(form, 2, "birth_on") == "1990-05-17"
     assert value_of(form, 2, "document_number") == "" and "PASS-ADULT" in form
+    more = re.search(r'id="add-pass"[^>]* formaction="([^"]+)"', form)
+    assert more and "instead_of" in form
+    fewer = shop.get(unescape(more[1]).replace("passes=3", "passes=1")).text
+    assert (parts(shop.get(unescape(more[1])).text), parts(fewer), "instead_of" in fewer) == (3, 1, True)
     order = session.scalars(select(Order)).one()
     payment = payment_of(order, now, state="succeeded", method="card", succeeded_at=now, amount_received_fen=32800)
     session.add(payment)
