@@ -22,6 +22,8 @@ _FEATURES_OFF = (
 )
 FLAGS = (
     "--no-sandbox",
+    # Nobody looks: drawing as on a graphics card, by the processor, takes a fifth more of it.
+    "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
     f"--disable-features={','.join(_FEATURES_OFF)}",

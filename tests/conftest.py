@@ -29,6 +29,8 @@ from passes.settings import Settings
 from tests import chromium
 
 ROOT = Path(__file__).resolve().parent.parent
+# Wednesday 25 November 2026, 10:00 in Lanzhou: every museum is open.
+MORNING = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
 
 TEST_SETTINGS = Settings(
@@ -240,5 +242,4 @@ def client(app: Flask, session: Session) -> FlaskClient:
 
 @pytest.fixture
 def now() -> datetime:
-    """Wednesday 25 November 2026, 10:00 in Lanzhou: every museum is open."""
-    return datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
+    return MORNING

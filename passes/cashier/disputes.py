@@ -50,7 +50,7 @@ def open_dispute(
 def _take(session: Session, dispute: store.JSON, charge: store.JSON, *, now: datetime) -> None:
     taken = max(dispute["amount"] - charge["amount_refunded"], 0)
     line = book(session, dispute, "dispute", -taken, fee=DISPUTE_FEE, now=now)
-    dispute.update(_taken_fen=taken, balance_transactions=[line["id"]])
+    dispute.update(_taken_fen=taken, balance_transactions=[store.shown(line)])
     store.keep_object(session, dispute)
     record_event(session, "charge.dispute.funds_withdrawn", dispute, now=now)
 
@@ -78,7 +78,7 @@ def decide_dispute(session: Session, dispute_id: str, step: str, *, now: datetim
         if step == "win":
             dispute["is_charge_refundable"] = True
             line = book(session, dispute, "dispute_reversal", dispute["_taken_fen"], now=now)
-            dispute["balance_transactions"] = [*dispute["balance_transactions"], line["id"]]
+            dispute["balance_transactions"] = [*dispute["balance_transactions"], store.shown(line)]
             dispute["_taken_fen"] = 0
         store.keep_object(session, dispute)
         if step == "win":

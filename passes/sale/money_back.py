@@ -75,7 +75,7 @@ def _record_dispute(
     payment.dispute_reason, payment.dispute_due_at = dispute.reason, dispute.due_at
     if step.outcome != "moved":
         return None
-    moved = _moved(session, payment, was, step.state, dispute.amount_fen)
+    moved = _moved(session, payment, was, step.state, dispute)
     payment.disputed_fen = dispute.amount_fen if is_taken(step.state) else 0
     note(
         session,
@@ -95,7 +95,7 @@ def _record_dispute(
     return None
 
 
-def _moved(session: Session, payment: Payment, was: str, state: str, amount_fen: int) -> int:
+def _moved(session: Session, payment: Payment, was: str, state: str, dispute: DisputeSnapshot) -> int:
     """What this step takes from the account, or brings back to it: exactly what the dispute had taken."""
     if is_taken(was) == is_taken(state):
         return 0
@@ -105,7 +105,7 @@ def _moved(session: Session, payment: Payment, was: str, state: str, amount_fen:
                 Refund.payment_id == payment.id, Refund.state.in_(GONE), Refund.channel == "provider"
             )
         )
-        return -taken_by_dispute(amount_fen, int(refunded or 0))
+        return -taken_by_dispute(dispute.amount_fen, int(refunded or 0), dispute.taken_minor, dispute.exchange_rate)
     taken = session.scalar(
         select(func.coalesce(func.sum(PaymentEvent.moved_fen), 0)).where(
             PaymentEvent.payment_id == payment.id, PaymentEvent.fact.in_(_FACTS.values())

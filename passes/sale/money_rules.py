@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 
 from passes.sale.rules import Step
 
@@ -26,9 +27,19 @@ def moved_by_refund(was: str, state: str, amount_fen: int) -> int:
     return (was in GONE) * amount_fen - (state in GONE) * amount_fen
 
 
-def taken_by_dispute(disputed_fen: int, refunded_fen: int) -> int:
-    """What a dispute takes from the account: what the buyer has not had back already."""
-    return max(disputed_fen - refunded_fen, 0)
+def taken_by_dispute(
+    disputed_fen: int, refunded_fen: int, taken_minor: int | None = None, exchange_rate: Decimal | None = None
+) -> int:
+    """What a dispute takes from the account: what the buyer has not had back already.
+
+    taken_minor, exchange_rate: what the provider booked, as in DisputeSnapshot. Where that is another amount it
+    counts: a refund that had gone when the bank took the rest may have failed before we heard of either.
+    """
+    reckoned = max(disputed_fen - refunded_fen, 0)
+    rate = exchange_rate or Decimal(1)
+    if taken_minor is None or round(reckoned * rate) == taken_minor:
+        return reckoned
+    return round(taken_minor / rate)
 
 
 def route_of(refundable_until: datetime | None, provider: str, now: datetime) -> str:

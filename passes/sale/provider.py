@@ -82,13 +82,19 @@ class RefundSnapshot:
 
 @dataclass(frozen=True)
 class DisputeSnapshot:
-    """status: the provider's word. due_at: until when evidence is taken."""
+    """status: the provider's word. due_at: until when evidence is taken.
+
+    taken_minor: what it took from the account, in hundredths of the settlement currency; exchange_rate: of that
+    currency for one yuan, None where it is the yuan.
+    """
 
     id: str
     status: str
     amount_fen: int
     reason: str
     due_at: datetime | None
+    taken_minor: int | None = None
+    exchange_rate: Decimal | None = None
 
 
 @dataclass(frozen=True)

@@ -62,12 +62,17 @@ def refund_snapshot(found: Mapping[str, Any]) -> RefundSnapshot:
 def dispute_snapshot(found: Mapping[str, Any]) -> DisputeSnapshot:
     """A dispute or an inquiry before one."""
     due = (found.get("evidence_details") or {}).get("due_by")
+    lines = found.get("balance_transactions") or ()
+    taken = next((line for line in lines if line["reporting_category"] == "dispute"), None)
+    rate = taken.get("exchange_rate") if taken else None
     return DisputeSnapshot(
         id=found["id"],
         status=found["status"],
         amount_fen=found["amount"],
         reason=found["reason"],
         due_at=moment(due) if due else None,
+        taken_minor=-taken["amount"] if taken else None,
+        exchange_rate=Decimal(str(rate)) if rate is not None else None,
     )
 
 

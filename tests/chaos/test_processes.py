@@ -1,41 +1,40 @@
 """Several processes do the same chores at one moment, and some are killed: as if every leader's lock had failed."""
 
-import base64
-import os
 import random
-import subprocess
-import sys
 import time
+from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
+from passes import clock
+from passes.sale import flows, money_flows, webhook_flows
 from tests.services.conftest import Cashier, Shop
+from tests.services.hands import Hands, task
 from tests.services.payment_scenes import ask_back, finish, paid_order, passes_of, quota, refunds_of, start, state_of
 
-WORKERS = 4
+
+def chores(shop: Shop) -> None:
+    """The money chores, until the process is killed."""
+    while True:
+        now = clock.now() + timedelta(minutes=6)
+        webhook_flows.process_webhook_inbox(shop.provider, shop.settings, now=now)
+        flows.poll_payments(shop.provider, shop.settings, now=now)
+        flows.expire_holds(shop.provider, shop.settings, now=now)
+        money_flows.submit_refunds(shop.provider, now=now)
 
 
-def worker(shop: Shop) -> subprocess.Popen[str]:
-    chosen = shop.settings
-    environment = {
-        "PATH": os.environ["PATH"],
-        "APP_ENV": "test",
-        "PAYMENTS": "sandbox",
-        "EVENTS": "direct",
-        "DATABASE_URL": chosen.database_url,
-        "PUBLIC_URL": chosen.public_url,
-        "YOUYOU_SECRET_KEY": base64.b64encode(chosen.secret_key).decode(),
-        "STRIPE_SECRET_KEY": chosen.stripe_secret_key or "",
-        "STRIPE_WEBHOOK_SECRETS": ",".join(chosen.stripe_webhook_secrets),
-        "STRIPE_API_BASE": chosen.stripe_api_base or "",
-    }
-    command = [sys.executable, "-m", "tests.chaos.chore_worker"]
-    return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+@pytest.fixture
+def mortals() -> Iterator[Hands]:
+    """Processes of the test's own, that it kills."""
+    hands = Hands()
+    yield hands
+    hands.end()
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_four_processes_at_once_and_killed_at_any_moment_do_everything_once(
-    shop: Shop, cashier: Cashier, seed: int
+    shop: Shop, cashier: Cashier, mortals: Hands, seed: int
 ) -> None:
     chance = random.Random(seed)
     quota(shop, 40)
@@ -47,17 +46,11 @@ def test_four_processes_at_once_and_killed_at_any_moment_do_everything_once(
         cashier.press(start(shop, order), "pay", chance.choice(("card", "wechat_pay")))
     cashier.behave(webhooks="twice", release="true")
     for _ in range(3):
-        workers = [worker(shop) for _ in range(WORKERS)]
-        for process in workers:
-            assert process.stdout is not None and process.stdout.readline() == "ready\n"
-        for process in workers:  # the barrier: all are ready, and none has begun
-            assert process.stdin is not None
-            process.stdin.write("go\n")
-            process.stdin.flush()
-        for process in chance.sample(workers, WORKERS):
+        mortals.open(shop.settings)
+        for hand in chance.sample(begun := mortals.begin([task(chores)] * 4), len(begun)):
             time.sleep(chance.uniform(0.05, 0.8))
-            process.kill()
-            process.communicate()
+            hand.process.kill()
+        mortals.end()
     finish(shop, cashier)
     assert {state_of(order) for order in paid} == {"paid"}
     assert [[refund.state for refund in refunds_of(order)] for order in back] == [["succeeded"]] * 6

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -23,10 +23,9 @@ from passes.events.contract import Event, RedemptionAdmitted, RedemptionRefused,
 from passes.events.outbox import emit
 from passes.events.topics import create_topics
 from passes.events.wire import Received
-from tests.conftest import ROOT
+from tests.conftest import MORNING, ROOT
 
 _prefixes = itertools.count(1)
-MORNING = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
 NAMESPACE = UUID("8c2c9a36-31a5-4a5a-9c6a-6c3c4a7d7a10")
 
 

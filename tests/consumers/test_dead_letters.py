@@ -15,7 +15,8 @@ from passes.db import transaction
 from passes.events.contract import REDEMPTIONS, RedemptionAdmitted, envelope
 from passes.events.models import DeadLetter
 from passes.events.wire import Received, Record, encode
-from tests.consumers.conftest import MORNING, admitted, ask, tell, worker_environ
+from tests.conftest import MORNING
+from tests.consumers.conftest import admitted, ask, tell, worker_environ
 from tests.consumers.rivers import drain_directly
 
 

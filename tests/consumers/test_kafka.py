@@ -27,7 +27,8 @@ from passes.events.failpoints import (
 )
 from passes.events.models import DeadLetter
 from passes.events.relay import KafkaPublisher
-from tests.consumers.conftest import MORNING, Processes, admitted, answered, ask, eventually, refused, tell
+from tests.conftest import MORNING
+from tests.consumers.conftest import Processes, admitted, answered, ask, eventually, refused, tell
 from tests.consumers.rivers import drain, drain_directly, drain_kafka, publish, source_of
 
 PENDING = "SELECT count(*) FROM outbox WHERE sent_at IS NULL"

@@ -26,7 +26,8 @@ from passes.events.outbox import OutboxRow
 from passes.feedback.models import SurveyInvitation
 from passes.feedback.queries import list_open_invitations
 from passes.feedback.service import answer_survey
-from tests.consumers.conftest import MORNING, admitted, ask, received, tell
+from tests.conftest import MORNING
+from tests.consumers.conftest import admitted, ask, received, tell
 from tests.consumers.rivers import drain_directly, drain_kafka
 
 

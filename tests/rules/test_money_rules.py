@@ -1,6 +1,7 @@
 """Refunds, disputes and the way money may take: the tables, whole."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -118,6 +119,18 @@ def test_refunds_and_a_dispute_take_no_more_than_was_received(received: int, ref
     taken = money_rules.taken_by_dispute(disputed, refunded)
     left = money_rules.refundable_fen(received, [refunded], disputed)
     assert left == received - refunded - taken and 0 <= left <= received
+
+
+@given(st.integers(0, 10**8), st.integers(0, 10**8), st.sampled_from([None, "1", "1.0837", "0.1404"]))
+def test_what_the_provider_took_counts_where_it_is_not_what_we_reckon(
+    disputed: int, taken: int, rate: str | None
+) -> None:
+    per_yuan = Decimal(rate) if rate else None
+    minor = round(taken * (per_yuan or 1))
+    found = money_rules.taken_by_dispute(disputed, 0, minor, per_yuan)
+    # A currency that is worth more than the yuan does not tell the last few fen.
+    assert abs(found - taken) <= (0 if rate != "0.1404" else 8)
+    assert money_rules.taken_by_dispute(taken, 0, minor, per_yuan) == taken
 
 
 @pytest.mark.parametrize(

@@ -5,15 +5,17 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import datetime
+from functools import cache
 
 import pytest
 import requests
+from sqlalchemy.engine import make_url
 
 from passes import app as web
-from passes import clock
+from passes import clock, db
 from passes import settings as settings_module
 from passes.cashier.store import CONTROLS
 from passes.catalogue.queries import get_current
@@ -23,9 +25,10 @@ from passes.sale.models import Order
 from passes.sale.placing import OrderRequest, place_order
 from passes.sale.stripe_gateway import StripePayments
 from passes.settings import Settings
-from tests.conftest import TEST_SETTINGS, clone, drop
+from tests.conftest import MORNING, TEST_SETTINGS, clone, drop, own_database
 from tests.factories import city, one_pass
-from tests.serving import served
+from tests.services.hands import Hands
+from tests.serving import Served, served
 
 SECRETS = ("whsec_sandbox_old", "whsec_sandbox_new")
 
@@ -129,10 +132,11 @@ def cashier(running_cashier: Cashier) -> Iterator[Cashier]:
 
 @dataclass
 class Shop:
-    """The shop's side: its settings, its provider, and a web server that hears webhooks."""
+    """The shop's side: its settings, its provider, and the address of a web server of this process."""
 
     settings: Settings
     provider: StripePayments
+    address: str
 
     def order(self, form: OrderRequest | None = None, **changes: object) -> Order:
         """For one holder unless a whole form is given; any field may be changed."""
@@ -154,13 +158,57 @@ class Shop:
             )
 
 
-@pytest.fixture
-def shop(database: str, cashier: Cashier, now: datetime) -> Iterator[Shop]:
-    """A shop with the sample catalogue on a database of its own, heard by the cashier."""
-    chosen = replace(cashier.settings, database_url=database)
-    settings_module.use(chosen)
+@pytest.fixture(scope="session")
+def shop_server() -> Iterator[Callable[[Settings], Served]]:
+    """The web server at a shop's address, started when first asked for. It asks the database connected just then."""
+    with ExitStack() as stack:
+        yield cache(
+            lambda chosen: stack.enter_context(
+                served(lambda _: web.create_app(chosen), port=int(chosen.public_url.rpartition(":")[2]))
+            )
+        )
+
+
+@pytest.fixture(scope="session")
+def city_database(postgres_url: str, template_database: str) -> str:
+    """The name of a database with the sample catalogue, from which those of shops are copied."""
+    url = clone(postgres_url, template_database)
+    settings_module.use(TEST_SETTINGS)
+    engine = db.connect(url)
     with transaction() as session:
-        city(session, now=now)
-    port = int(chosen.public_url.rpartition(":")[2])
-    with served(lambda _: web.create_app(chosen), port=port):
-        yield Shop(chosen, StripePayments(chosen))
+        city(session, now=MORNING)
+    engine.dispose()
+    return make_url(url).database or ""
+
+
+@pytest.fixture
+def city_copy(postgres_url: str, city_database: str) -> Iterator[str]:
+    with own_database(postgres_url, city_database) as url:
+        yield url
+
+
+@pytest.fixture
+def shop(city_copy: str, cashier: Cashier, shop_server: Callable[[Settings], Served]) -> Iterator[Shop]:
+    """A shop with the sample catalogue on a database of its own, heard by the cashier."""
+    server = shop_server(cashier.settings)
+    chosen = replace(cashier.settings, database_url=city_copy)
+    settings_module.use(chosen)
+    yield Shop(chosen, StripePayments(chosen), server)
+    cashier.behave(forget="true")
+    server.wait_until_idle()
+
+
+@pytest.fixture(scope="session")
+def running_hands() -> Iterator[Hands]:
+    """The processes of all races of the run, started by the first."""
+    hands = Hands()
+    yield hands
+    hands.end()
+
+
+@pytest.fixture
+def hands(shop: Shop, running_hands: Hands) -> Iterator[Hands]:
+    """Four more processes of this shop."""
+    running_hands.open(shop.settings)
+    yield running_hands
+    running_hands.close()

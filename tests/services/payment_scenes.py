@@ -3,11 +3,8 @@
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
-from threading import Barrier
-from typing import TypeVar
 
 import orjson
 import requests
@@ -26,16 +23,38 @@ from passes.sale.models import Order, OrderLine, Payment, Refund
 from passes.sale.placing import OrderRequest
 from passes.sale.refunds import RefundAsked, RefundPart, request_refund
 from passes.sale.stock_windows import NewWindow
+from tests.chaos import buyers
 from tests.factories import form_of, order_request, pass_wanted
 from tests.services.conftest import Cashier, Shop
 from tests.services.payment_checker import check
 
 LATER = timedelta(minutes=40)
-Answer = TypeVar("Answer")
+ROUNDS = 6  # of every race: a fault that one round does not show
 
 
 def start(shop: Shop, order: Order) -> str:
     return flows.start_payment(shop.provider, shop.settings, order.id, now=clock.now())
+
+
+def click_pay(shop: Shop, order: Order) -> str:
+    """The button of the order's page; returns where it leads."""
+    address = f"{shop.address}/orders/{queries.order_token(order.public_id)}/pay"
+    answer = requests.post(address, allow_redirects=False, timeout=60)
+    assert answer.status_code == 303, answer.text
+    return answer.headers["Location"]
+
+
+def send_form(shop: Shop, number: int) -> int:
+    """Buyer so-and-so sends the shop's form; returns the status: 303 is an order, 409 is none."""
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    form = buyers.form_of(number)
+    return requests.post(
+        f"{shop.address}/buy", data=form, headers=headers, allow_redirects=False, timeout=60
+    ).status_code
+
+
+def sync(shop: Shop, payment_id: int) -> str:
+    return flows.sync_payment(shop.provider, shop.settings, payment_id, now=clock.now())
 
 
 def payments_of(order: Order) -> list[Payment]:
@@ -87,8 +106,7 @@ def signed(payload: object, *, secret: str = "whsec_sandbox_new", age: int = 0) 
 
 def post_webhook(shop: Shop, body: bytes, header: str | None) -> int:
     headers = {"Stripe-Signature": header} if header is not None else {}
-    address = f"{shop.settings.public_url}/webhooks/stripe"
-    return requests.post(address, data=body, headers=headers, timeout=20).status_code
+    return requests.post(f"{shop.address}/webhooks/stripe", data=body, headers=headers, timeout=20).status_code
 
 
 EVENT = {
@@ -111,11 +129,11 @@ def paid_order(shop: Shop, cashier: Cashier, method: str = "card", **changes: ob
     return order
 
 
-def send_form(shop: Shop, request: OrderRequest) -> Order:
+def order_by_form(shop: Shop, request: OrderRequest) -> Order:
     """The order that the shop makes of a browser's form, under the terms of this moment."""
     with transaction() as session:
         request = replace(request, terms_version=get_current(session).version)
-    answer = requests.post(f"{shop.settings.public_url}/buy", data=form_of(request), allow_redirects=False, timeout=20)
+    answer = requests.post(f"{shop.address}/buy", data=form_of(request), allow_redirects=False, timeout=20)
     if answer.status_code == 409:
         raise Conflict("sold_out", "by the form")
     assert answer.status_code == 303, answer.text
@@ -128,7 +146,7 @@ def order_of_three(shop: Shop) -> Order:
     family = [pass_wanted(name=f"王{name}", document_number=f"E1234567{name}") for name in "123"]
     # One phone makes so many orders in ten minutes, and a long history more.
     phone = f"+8613{secrets.randbelow(10**9):09d}"
-    return send_form(shop, order_request(*family, phone=phone, email="wang@example.com"))
+    return order_by_form(shop, order_request(*family, phone=phone, email="wang@example.com"))
 
 
 def passes_of(order: Order) -> list[Pass]:
@@ -164,20 +182,15 @@ def ask_back(
         return request_refund(session, order.id, asked, now=clock.now())
 
 
+def ask(_: Shop, order: Order, part: RefundPart, key: str) -> int:
+    """The desk asks for a refund of one pass: its id."""
+    asked = RefundAsked(f"{key}:{order.id}", (part,), by="care")
+    with transaction() as session:
+        return request_refund(session, order.id, asked, now=clock.now()).id
+
+
 def send_refunds(shop: Shop, at: datetime | None = None) -> int:
     return money_flows.submit_refunds(shop.provider, now=at or clock.now())
-
-
-def at_once(calls: Sequence[Callable[[], Answer]]) -> list[Answer]:
-    """All of them behind one barrier, each in a thread with a connection of its own."""
-    barrier = Barrier(len(calls))
-
-    def held(call: Callable[[], Answer]) -> Answer:
-        barrier.wait()
-        return call()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return [future.result() for future in [pool.submit(held, call) for call in calls]]
 
 
 def finish(shop: Shop, cashier: Cashier) -> None:

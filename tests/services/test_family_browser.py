@@ -45,7 +45,7 @@ def test_a_family_of_three_buys_on_a_phone(family_shop: Shop, cashier: Cashier, 
     context = browser.new_context(locale="en-GB", viewport=PHONE)  # type: ignore[arg-type]
     context.set_default_timeout(15_000)
     page = context.new_page()
-    page.goto(f"{family_shop.settings.public_url}/buy?product=PASS-ADULT")
+    page.goto(f"{family_shop.address}/buy?product=PASS-ADULT")
     fill(part(page, 1), "Wang Xiaoming", "110105194912310021")
     page.get_by_role("button", name="Add another pass").dblclick()
     expect(part(page, 2).get_by_label("Pass", exact=True)).to_be_focused()
@@ -93,7 +93,7 @@ def test_a_family_of_three_buys_on_a_phone(family_shop: Shop, cashier: Cashier, 
     assert violations(page) == []
     wallets = [link.get_attribute("href") for link in page.get_by_role("link", name="Open the pass").all()]
     for path, name in zip(wallets, ("Wang Xiaoming", "Li Li", "Wang Xiaoxiao"), strict=True):
-        page.goto(f"{family_shop.settings.public_url}{path}")
+        page.goto(f"{family_shop.address}{path}")
         expect(page.locator("main")).to_contain_text(masked_name(name))
     context.close()
     with transaction() as session:

@@ -13,10 +13,13 @@ from passes import clock
 from passes.db import transaction
 from passes.sale import flows, money_flows, queries, refund_outcomes
 from passes.sale.models import PaymentEvent
+from passes.sale.refunds import RefundPart
 from tests.services.conftest import Cashier, Shop
+from tests.services.hands import Hands, task
 from tests.services.payment_scenes import (
+    ROUNDS,
+    ask,
     ask_back,
-    at_once,
     finish,
     paid_order,
     passes_of,
@@ -25,6 +28,7 @@ from tests.services.payment_scenes import (
     refunds_of,
     send_refunds,
     start,
+    sync,
 )
 
 RANKS = {"orders": 0, "payment": 1, "refund": 2, "pass": 3, "sale_window": 4}
@@ -92,19 +96,23 @@ def test_everything_that_moves_money_locks_in_one_order(shop: Shop, cashier: Cas
     assert seen == set(RANKS)
 
 
-def test_no_deadlock_when_everything_happens_to_one_order_at_once(shop: Shop, cashier: Cashier) -> None:
-    for number in range(3):
+def sync_back(shop: Shop, payment_id: int) -> None:
+    money_flows.sync_money(shop.provider, shop.settings, payment_id, now=clock.now())
+
+
+def test_no_deadlock_when_everything_happens_to_one_order_at_once(shop: Shop, cashier: Cashier, hands: Hands) -> None:
+    for number in range(ROUNDS):
         order = paid_order(shop, cashier, holder_name=f"王{number}")
-        payment_id, pass_id = payments_of(order)[0].id, passes_of(order)[0].id
-        ask_back(order, [pass_id])
-
-        def sync(id_: int = payment_id) -> object:
-            return flows.sync_payment(shop.provider, shop.settings, id_, now=clock.now())
-
-        def back(id_: int = payment_id) -> object:
-            return money_flows.sync_money(shop.provider, shop.settings, id_, now=clock.now())
-
-        at_once([sync, back, lambda: send_refunds(shop)] * 3)
+        (payment,), (pass_,) = payments_of(order), passes_of(order)
+        asking = (order, RefundPart(pass_.id, 19900), "form")
+        first = ask(shop, *asking)
+        told = hands.at_once(
+            [task(ask, *asking)] * 3
+            + [task(sync, payment.id)] * 3
+            + [task(sync_back, payment.id)] * 3
+            + [task(send_refunds)] * 3
+        )
+        assert told[:3] == [first] * 3
         assert [refund.state for refund in refunds_of(order)] == ["succeeded"]
     finish(shop, cashier)
 

@@ -17,23 +17,26 @@ from passes.sale.receipt_queries import get_receipt
 from passes.sale.stripe_gateway import StripePayments
 from tests.factories import CATALOGUE, order_request, pass_wanted
 from tests.services.conftest import Cashier, Shop
+from tests.services.hands import Hands, task
 from tests.services.payment_scenes import (
     LATER,
+    ROUNDS,
     ask_back,
     assert_paid_once,
-    at_once,
     attention_of,
+    click_pay,
     come_back,
     finish,
+    order_by_form,
     paid_order,
     passes_of,
     payments_of,
     refunds_of,
-    send_form,
     start,
     state_of,
+    sync,
 )
-from tests.services.test_payment_scenarios_paying import unanswered
+from tests.services.test_payment_scenarios_paying import press_pay, unanswered
 
 
 def test_s32_key_reused_with_other_parameters(shop: Shop, cashier: Cashier) -> None:
@@ -52,9 +55,7 @@ def test_s32_key_reused_with_other_parameters(shop: Shop, cashier: Cashier) -> N
     finish(shop, cashier)
 
 
-def test_s33_two_sessions_of_one_order_both_paid(shop: Shop, cashier: Cashier) -> None:
-    cashier.behave(webhooks="hold")
-    order = shop.order()
+def two_pages(shop: Shop, order: Order) -> tuple[str, str]:
     first = start(shop, order)
     with transaction() as session:
         # The first page closed by its own time, as far as we know, and its buyer paid in the last second.
@@ -62,9 +63,18 @@ def test_s33_two_sessions_of_one_order_both_paid(shop: Shop, cashier: Cashier) -
         payment.state = "expired"
     second = start(shop, order)
     assert first != second
-    at_once([lambda: cashier.press(first, "pay"), lambda: cashier.press(second, "pay", "alipay")])
+    return first, second
+
+
+def test_s33_two_sessions_of_one_order_both_paid(shop: Shop, cashier: Cashier, hands: Hands) -> None:
+    cashier.behave(webhooks="hold")
+    for number in range(ROUNDS):
+        order = shop.order(holder_name=f"王{number}")
+        first, second = two_pages(shop, order)
+        assert hands.at_once([task(press_pay, first), task(press_pay, second, "alipay")]) == [303, 303]
+        hands.at_once([task(sync, payment.id) for payment in payments_of(order)] * 2)
+        assert (state_of(order), len(passes_of(order)), len(refunds_of(order))) == ("paid", 1, 1)
     finish(shop, cashier)
-    assert (state_of(order), len(passes_of(order))) == ("paid", 1)
     assert [payment.state for payment in payments_of(order)] == ["succeeded", "succeeded"]
     assert [(refund.reason, refund.state, refund.amount_fen) for refund in refunds_of(order)] == [
         ("duplicate_payment", "succeeded", 19900)
@@ -201,7 +211,7 @@ def test_s47_amount_below_the_minimum(shop: Shop, cashier: Cashier) -> None:
 def test_s47_the_minimum_is_of_the_whole_order(shop: Shop, cashier: Cashier) -> None:
     reload_catalogue(PRICE, "price_fen: 499")
     family = [pass_wanted(name=f"王{name}", document_number=f"E1234567{name}") for name in "12"]
-    order = send_form(shop, order_request(*family))
+    order = order_by_form(shop, order_request(*family))
     cashier.behave(webhooks="hold")
     come_back(shop, cashier.press(start(shop, order), "pay"))
     assert (state_of(order), payments_of(order)[0].amount_received_fen) == ("paid", 998)
@@ -211,7 +221,7 @@ def test_s47_the_minimum_is_of_the_whole_order(shop: Shop, cashier: Cashier) -> 
 def test_s47_an_order_that_costs_nothing_asks_no_provider(shop: Shop, cashier: Cashier) -> None:
     reload_catalogue("price_fen: 12900", "price_fen: 0")
     grandmother = pass_wanted(product_id="PASS-SENIOR", birth_on=date(1950, 2, 28))
-    order = send_form(shop, order_request(grandmother))
+    order = order_by_form(shop, order_request(grandmother))
     cashier.behave(api="down")
     address = f"{shop.settings.public_url}/orders/{queries.order_token(order.public_id)}"
     assert "免费领取，无需付款" in requests.get(address, timeout=20).text
@@ -224,7 +234,7 @@ def test_s47_an_order_that_costs_nothing_asks_no_provider(shop: Shop, cashier: C
     finish(shop, cashier)
 
 
-def test_s50_too_many_requests_at_a_sale_start(shop: Shop, cashier: Cashier) -> None:
+def test_s50_too_many_requests_at_a_sale_start(shop: Shop, cashier: Cashier, hands: Hands) -> None:
     orders = [shop.order(holder_name=f"王{number}") for number in range(6)]
     cashier.behave(api="busy")
     for order in orders:
@@ -234,8 +244,9 @@ def test_s50_too_many_requests_at_a_sale_start(shop: Shop, cashier: Cashier) -> 
         assert [payment.state for payment in payments_of(order)] == ["creating"]
     keys = {payment.idempotency_key for order in orders for payment in payments_of(order)}
     cashier.behave(api="slow")
-    at_once([lambda order=order: start(shop, order) for order in orders])  # type: ignore[misc]
+    urls = hands.at_once([task(click_pay, order) for order in orders] * 2)
     cashier.behave(api="up")
+    assert (len(set(urls)), urls[:6]) == (6, urls[6:])
     assert {payment.idempotency_key for order in orders for payment in payments_of(order)} == keys
     assert {state_of(order) for order in orders} == {"pending"}
     finish(shop, cashier)

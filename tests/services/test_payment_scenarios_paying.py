@@ -1,7 +1,7 @@
 """Scenarios 6–18: pending, declined, clicked twice, unanswered, wrong, too late, too many."""
 
+from collections import Counter
 from datetime import timedelta
-from typing import Any
 
 import pytest
 import requests
@@ -16,12 +16,15 @@ from passes.sale import flows, payments, queries, reviews
 from passes.sale.models import Order
 from passes.sale.provider import Checkout
 from passes.sale.stock_models import SaleWindow
+from passes.sale.stock_windows import change_window
 from tests.services.conftest import Cashier, Shop
+from tests.services.hands import Hands, task
 from tests.services.payment_scenes import (
     LATER,
+    ROUNDS,
     assert_paid_once,
-    at_once,
     attention_of,
+    click_pay,
     come_back,
     count,
     finish,
@@ -30,9 +33,11 @@ from tests.services.payment_scenes import (
     payments_of,
     quota,
     refunds_of,
+    send_form,
     send_refunds,
     start,
     state_of,
+    sync,
 )
 
 
@@ -80,12 +85,12 @@ def test_s08_card_declined_then_ok_in_the_same_session(shop: Shop, cashier: Cash
     finish(shop, cashier)
 
 
-def test_s09_double_click_on_pay(shop: Shop, cashier: Cashier) -> None:
-    for number in range(3):
+def test_s09_double_click_on_pay(shop: Shop, cashier: Cashier, hands: Hands) -> None:
+    for number in range(ROUNDS):
         order = shop.order(holder_name=f"王{number}")
-        urls = at_once([lambda order=order: start(shop, order)] * 12)  # type: ignore[misc]
-        assert len(set(urls)) == 1
-        assert [payment.state for payment in payments_of(order)] == ["open"]
+        (url,) = set(hands.at_once([task(click_pay, order)] * 12))
+        (payment,) = payments_of(order)
+        assert (payment.state, payment.checkout_url) == ("open", url)
     finish(shop, cashier)
 
 
@@ -202,22 +207,25 @@ def test_s14_hold_expires_unpaid(shop: Shop, cashier: Cashier) -> None:
     finish(shop, cashier)
 
 
-def test_s15_expiry_job_races_with_payment(shop: Shop, cashier: Cashier) -> None:
+def test_s15_expiry_job_races_with_payment(shop: Shop, cashier: Cashier, hands: Hands) -> None:
     cashier.behave(webhooks="hold")
-    for number in range(4):
+    for number in range(2 * ROUNDS):
         order = shop.order(holder_name=f"王{number}")
-        url, later = start(shop, order), clock.now() + LATER
-
-        def pay(url: str = url) -> Any:
-            return cashier.press(url, "pay")
-
-        def expire(later: Any = later) -> Any:
-            return flows.expire_holds(shop.provider, shop.settings, now=later)
-
-        at_once([pay, expire, expire])
-        flows.sync_payment(shop.provider, shop.settings, payments_of(order)[0].id, now=clock.now())
+        pay = task(press_pay, start(shop, order))
+        _, *ended = hands.at_once([pay, task(expire), task(expire)])
+        sync(shop, payments_of(order)[0].id)
         assert (state_of(order), payments_of(order)[0].state) in (("paid", "succeeded"), ("expired", "expired"))
+        assert ended.count(1) == (state_of(order) == "expired")
     finish(shop, cashier)
+
+
+def press_pay(_: Shop, url: str, method: str = "card") -> int:
+    """A visitor's click on the cashier's page, from this process."""
+    return requests.post(url, data={"action": "pay", "method": method}, allow_redirects=False, timeout=20).status_code
+
+
+def expire(shop: Shop) -> int:
+    return flows.expire_holds(shop.provider, shop.settings, now=clock.now() + LATER)
 
 
 def test_s15_nothing_is_released_while_the_truth_is_unknown(shop: Shop, cashier: Cashier) -> None:
@@ -270,20 +278,29 @@ def test_s17_late_success_when_sold_out(shop: Shop, cashier: Cashier) -> None:
     assert "付款到达时订单已经结束" in letters[0].body
 
 
-def test_s18_oversell_a_hundred_buyers_seven_left(shop: Shop, cashier: Cashier) -> None:
+def test_s18_oversell_a_hundred_buyers_seven_left(shop: Shop, cashier: Cashier, hands: Hands) -> None:
     window = quota(shop, 7)
-
-    def buy(number: int) -> bool:
-        try:
-            shop.order(holder_name=f"买家{chr(0x4E00 + number)}")
-        except Conflict as refused:
-            assert refused.code == "sold_out"
-            return False
-        return True
-
-    for part in range(5):
-        at_once([lambda n=part * 20 + number: buy(n) for number in range(20)])  # type: ignore[misc]
-    with transaction() as session:
-        found = session.get_one(SaleWindow, window)
-    assert (found.held, found.sold, count(Order)) == (7, 0, 7)
+    for number in range(ROUNDS):
+        if number:
+            put_up(window, 7)
+        statuses = hands.at_once([task(send_form, 100 * number + buyer) for buyer in range(100)])
+        assert Counter(statuses) == {303: 7, 409: 93}
+        with transaction() as session:
+            found = session.get_one(SaleWindow, window)
+        assert (found.held, found.sold, count(Order)) == (7 * number + 7, 0, 7 * number + 7)
     finish(shop, cashier)
+
+
+def put_up(window_id: int, pieces: int) -> None:
+    """So many more are put on sale."""
+    with transaction() as session:
+        found = session.get_one(SaleWindow, window_id)
+        change_window(
+            session,
+            None,
+            window_id,
+            opens_at=found.opens_at,
+            closes_at=None,
+            quota=found.quota + pieces,
+            now=clock.now(),
+        )

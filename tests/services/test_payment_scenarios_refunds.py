@@ -1,6 +1,6 @@
 """Scenarios 19–27, 43–45 and 52: money on its way back, refused, stuck, charged back, and passes with it."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from uuid import uuid4
 
 import pytest
@@ -26,9 +26,11 @@ from passes.sale.refunds import RefundAsked, RefundPart, request_refund
 from passes.sale.stock_models import SaleWindow
 from tests.factories import code_of, gate_at
 from tests.services.conftest import Cashier, Shop
+from tests.services.hands import Hands, task
 from tests.services.payment_scenes import (
+    ROUNDS,
+    ask,
     ask_back,
-    at_once,
     attention_of,
     come_back,
     finish,
@@ -50,11 +52,12 @@ def gate_of_park() -> Gate:
         return gate_at(session, "S01", now=clock.now(), default_benefit_id="B01").gate
 
 
-def scan(gate: Gate, pass_id: int) -> str:
-    """admitted, or the code of the refusal. The park's hours are no matter here: at night it says so."""
+def scan(_: Shop, gate: Gate, pass_id: int) -> str:
+    """admitted, or the code of the refusal, tomorrow at ten in the morning: then the park is open."""
+    at = datetime.combine(clock.local_day(clock.now()) + timedelta(days=1), time(10), clock.SHANGHAI)
     with transaction() as session:
-        code = code_of(session, session.get_one(Pass, pass_id), now=clock.now())
-        (answer,) = record_scans(session, gate, [ScanRequest(scan_id=uuid4(), code=code)], now=clock.now())
+        code = code_of(session, session.get_one(Pass, pass_id), now=at)
+        (answer,) = record_scans(session, gate, [ScanRequest(scan_id=uuid4(), code=code)], now=at)
     return str(answer.get("refusal_code") or answer["decision"])
 
 
@@ -99,7 +102,7 @@ def test_s20_wallet_refund_pending_then_failed(shop: Shop, cashier: Cashier) -> 
     with transaction() as session:
         activate_pass(session, pass_.id, now=clock.now())
     refund = ask_back(order, [pass_.id])
-    assert scan(gate, pass_.id) == "pass_frozen"
+    assert scan(shop, gate, pass_.id) == "pass_frozen"
     send_refunds(shop)
     (refund,) = refunds_of(order)
     assert (refund.state, refund.pending_reason) == ("pending", "processing")
@@ -108,7 +111,7 @@ def test_s20_wallet_refund_pending_then_failed(shop: Shop, cashier: Cashier) -> 
     (refund,) = refunds_of(order)
     assert (refund.state, refund.failure_reason) == ("failed", "declined")
     assert (holds_of(pass_.id), attention_of(order)) == (["refund"], ["refund_failed"])
-    assert scan(gate, pass_.id) == "pass_frozen"
+    assert scan(shop, gate, pass_.id) == "pass_frozen"
     by_hand = ask_back(order, [pass_.id], key="by hand", manual=True)
     with transaction() as session:
         refund_outcomes.record_payout_by_hand(
@@ -135,38 +138,31 @@ def test_s21_refund_succeeded_then_failed(shop: Shop, cashier: Cashier) -> None:
     assert [refund.state for refund in refunds_of(order)] == ["failed", "succeeded"]
 
 
-def test_s22_refund_races_with_redemption(shop: Shop, cashier: Cashier) -> None:
+def test_s22_refund_races_with_redemption(shop: Shop, cashier: Cashier, hands: Hands) -> None:
     gate = gate_of_park()
-    outcomes = set()
-    for number in range(3):
+    for number in range(2 * ROUNDS):
         order = paid_order(shop, cashier, holder_name=f"王{number}")
         (pass_,) = passes_of(order)
         with transaction() as session:
             activate_pass(session, pass_.id, now=clock.now())
-
-        def ask(order: Order = order, pass_id: int = pass_.id) -> str:
-            asked = RefundAsked(f"race:{pass_id}", (RefundPart(pass_id, 19900, uses_seen=0),), by="care")
-            try:
-                with transaction() as session:
-                    request_refund(session, order.id, asked, now=clock.now())
-            except Conflict as refused:
-                return refused.code
-            return "held"
-
-        answers = at_once([ask, lambda pass_id=pass_.id: scan(gate, pass_id)])  # type: ignore[misc]
-        outcomes.add(tuple(answers))
-    # By night the park is closed: then nobody is let in, and every refund is held.
-    assert outcomes <= {("held", "pass_frozen"), ("pass_used_meanwhile", "admitted"), ("held", "closed_now")}
+        part = RefundPart(pass_.id, 19900, uses_seen=0)
+        asked, scanned = hands.at_once([task(ask, order, part, "race"), task(scan, gate, pass_.id)])
+        if scanned == "admitted":
+            assert (asked, holds_of(pass_.id), refunds_of(order)) == ("pass_used_meanwhile", [], [])
+        else:
+            assert (scanned, holds_of(pass_.id)) == ("pass_frozen", ["refund"])
+            assert [refund.id for refund in refunds_of(order)] == [asked]
     finish(shop, cashier)
 
 
-def test_s23_refund_double_click(shop: Shop, cashier: Cashier) -> None:
-    for number in range(2):
+def test_s23_refund_double_click(shop: Shop, cashier: Cashier, hands: Hands) -> None:
+    for number in range(ROUNDS):
         order = paid_order(shop, cashier, holder_name=f"王{number}")
-        pass_id = passes_of(order)[0].id
-        made = at_once([lambda order=order, id_=pass_id: ask_back(order, [id_], key=f"f{id_}").id] * 8)  # type: ignore[misc]
-        assert len(set(made)) == 1
-        at_once([lambda: send_refunds(shop)] * 3)
+        part = RefundPart(passes_of(order)[0].id, 19900)
+        made = hands.at_once([task(ask, order, part, "form")] * 8)
+        assert [refund.id for refund in refunds_of(order)] == list(set(made))
+        hands.at_once([task(send_refunds)] * 4)
+        assert refund_events(order) == [("requested", 0), ("succeeded", -19900)]
         assert [refund.state for refund in refunds_of(order)] == ["succeeded"]
     finish(shop, cashier)
 
@@ -196,21 +192,15 @@ def test_s25_refund_made_in_the_providers_dashboard(shop: Shop, cashier: Cashier
     finish(shop, cashier)
 
 
-def test_s26_over_refund(shop: Shop, cashier: Cashier) -> None:
+def test_s26_over_refund(shop: Shop, cashier: Cashier, hands: Hands) -> None:
     cashier.behave(webhooks="hold")
-    order = order_of_three(shop)
-    come_back(shop, cashier.press(start(shop, order), "pay"))
-    ids = [pass_.id for pass_ in passes_of(order)]
-
-    def ask(pass_id: int) -> bool:
-        try:
-            ask_back(order, [pass_id], key=str(pass_id), fen=25000)
-        except Conflict as refused:
-            assert refused.code == "over_refund"
-            return False
-        return True
-
-    assert sorted(at_once([lambda id_=id_: ask(id_) for id_ in ids])) == [False, True, True]  # type: ignore[misc]
+    for _ in range(ROUNDS):
+        order = order_of_three(shop)
+        come_back(shop, cashier.press(start(shop, order), "pay"))
+        parts = [RefundPart(pass_.id, 25000) for pass_ in passes_of(order)]
+        answers = hands.at_once([task(ask, order, part, str(part.pass_id)) for part in parts])
+        assert answers.count("over_refund") == 1
+        assert {refund.id for refund in refunds_of(order)} == set(answers) - {"over_refund"}
     finish(shop, cashier)
 
 
@@ -238,6 +228,18 @@ def test_s27_dispute(shop: Shop, cashier: Cashier, outcome: str) -> None:
     )
     with transaction() as session:
         assert session.scalars(select(SaleWindow.sold)).one() == (outcome == "win")
+
+
+def test_s27_a_refund_that_failed_before_we_heard_of_the_dispute(shop: Shop, cashier: Cashier) -> None:
+    order = paid_order(shop, cashier)
+    (payment,) = payments_of(order)
+    refund_id = cashier.refund(payment.provider_intent_id or "", 1)
+    cashier.helper(f"charges/{payment.provider_charge_id}/dispute")  # the bank takes what is left
+    cashier.helper(f"refunds/{refund_id}/fail")
+    finish(shop, cashier)
+    with transaction() as session:
+        moved = session.scalars(select(PaymentEvent.moved_fen).where(PaymentEvent.moved_fen != 0)).all()
+    assert sorted(moved) == [-19899, 19900]
 
 
 def test_s43_refund_after_ninety_days(shop: Shop, cashier: Cashier) -> None:

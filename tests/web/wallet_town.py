@@ -2,19 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Page
 
 from passes import clock
-from passes.app import create_app
+from passes import settings as settings_module
 from passes.catalogue.queries import product_number
 from passes.credential.codec import Verdict, verify
 from passes.credential.queries import read_trust
 from passes.db import transaction
 from passes.lifecycle.queries import wallet_path
-from tests.conftest import TEST_SETTINGS, own_database
+from tests.conftest import MORNING, TEST_SETTINGS, own_database
 from tests.factories import active_pass, city, issued_pass
 from tests.serving import served
 
@@ -69,11 +70,11 @@ class City:
 
 
 @pytest.fixture(scope="module")
-def town(postgres_url: str, template_database: str) -> Iterator[City]:
-    moment = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
-    with own_database(postgres_url, template_database), served(lambda _: create_app(TEST_SETTINGS)) as address:
+def town(postgres_url: str, template_database: str, shared_app: Flask) -> Iterator[City]:
+    settings_module.use(TEST_SETTINGS)
+    with own_database(postgres_url, template_database), served(lambda _: shared_app) as address:
         with transaction() as session:
-            made = City(address, city(session, now=moment), moment)
+            made = City(address, city(session, now=MORNING), MORNING)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(clock, "now", made.now)
             yield made

@@ -3,23 +3,25 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
 from passes import clock
-from passes.app import create_app
+from passes import settings as settings_module
 from passes.db import transaction
-from tests.conftest import TEST_SETTINGS, own_database
+from tests.conftest import MORNING, TEST_SETTINGS, own_database
 from tests.factories import city
 from tests.serving import served
-from tests.web.gate.spots import MORNING, REAL_NOW, TABLET, Spot, enrol
+from tests.web.gate.spots import REAL_NOW, TABLET, Spot, enrol
 
 Opener = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
-def service(postgres_url: str, template_database: str) -> Iterator[Spot]:
+def service(postgres_url: str, template_database: str, shared_app: Flask) -> Iterator[Spot]:
     """One service for all tests here: each of them makes lanes and passes of its own."""
-    with own_database(postgres_url, template_database), served(lambda _: create_app(TEST_SETTINGS)) as address:
+    settings_module.use(TEST_SETTINGS)
+    with own_database(postgres_url, template_database), served(lambda _: shared_app) as address:
         with transaction() as session:
             version = city(session, now=MORNING)
         made = Spot(address, version, MORNING, REAL_NOW())

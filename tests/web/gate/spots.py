@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from playwright.sync_api import Page, ViewportSize, expect
@@ -17,7 +17,6 @@ from passes.gate.models import Scan
 from passes.lifecycle.queries import lock_passes
 from tests.factories import active_pass, code_of
 
-MORNING = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
 REAL_NOW = clock.now
 TABLET: ViewportSize = {"width": 820, "height": 1180}
 PHONE: ViewportSize = {"width": 390, "height": 844}
