@@ -19,6 +19,7 @@ from consumers.wiring import CONSUMERS
 from consumers.worker import Worker
 from passes import clock, db
 from passes.access.rules import Gate
+from passes.catalogue.queries import get_current
 from passes.clock import SHANGHAI, local_day
 from passes.credential.service import ensure_issuer_keys
 from passes.events.failpoints import Failpoint
@@ -31,8 +32,8 @@ from passes.lifecycle.documents import check_digit
 from passes.lifecycle.models import Pass
 from passes.lifecycle.service import activate_pass
 from passes.sale.payments import adopt_checkout, begin_payment, record_snapshot
+from passes.sale.placing import OrderRequest, PassWanted, place_order
 from passes.sale.provider import Checkout, PaymentSnapshot
-from passes.sale.service import OrderRequest, place_order
 from tests.factories import city, code_of, gate_at
 
 PUBLIC_URL = "http://127.0.0.1:8000"
@@ -137,18 +138,16 @@ def place(number: int, name: str, at: datetime) -> int:
     """An order whose buyer differs by its number; returns its id."""
     senior = number % 7 == 3
     born = date(1955 if senior else 1975 + number % 28, 1 + number % 12, 1 + number % 27)
-    request = OrderRequest(
-        form_id=uuid4(),
-        locale="en" if number % 9 == 4 else "zh",
-        product_id="PASS-SENIOR" if senior else "PASS-ADULT",
-        holder_name=name,
-        phone=f"+861391234{number:04d}",
-        email=f"holder{number}@example.com" if number % 3 else None,
-        document_type="CN_ID",
-        document_number=id_number(born, number),
-        birth_on=None,
-    )
+    product_id = "PASS-SENIOR" if senior else "PASS-ADULT"
     with db.transaction() as session:
+        request = OrderRequest(
+            form_id=uuid4(),
+            locale="en" if number % 9 == 4 else "zh",
+            terms_version=get_current(session).version,
+            phone=f"+861391234{number:04d}",
+            email=f"holder{number}@example.com" if number % 3 else None,
+            holders=(PassWanted(product_id, name, "CN_ID", id_number(born, number), None),),
+        )
         order = place_order(session, request, livemode=False, hold_minutes=30, min_charge_fen=0, now=at)
         return order.id
 

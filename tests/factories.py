@@ -1,9 +1,11 @@
 """Things that tests need, made by the use cases that make them in life."""
 
 import itertools
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
@@ -14,6 +16,8 @@ from passes.clock import local_day
 from passes.credential.service import PassFacts, ensure_issuer_keys, id_tag, timed_code
 from passes.lifecycle.models import Pass
 from passes.lifecycle.service import Holder, PassRequest, activate_pass, issue_pass, next_serial
+from passes.sale.order_form import field_name
+from passes.sale.placing import OrderRequest, PassWanted
 
 _lines = itertools.count(1)
 
@@ -56,6 +60,60 @@ def issued_pass(session: Session, *, now: datetime, **changes: Any) -> Pass:
 def active_pass(session: Session, *, now: datetime, **changes: Any) -> Pass:
     """A pass activated at `now`."""
     return activate_pass(session, issued_pass(session, now=now, **changes).id, now=now)
+
+
+def pass_wanted(**changes: Any) -> PassWanted:
+    """An adult's annual pass, as the shop's form asks for it; any field may be given."""
+    facts: dict[str, Any] = {
+        "product_id": "PASS-ADULT",
+        "name": "王小明",
+        "document_type": "PASSPORT",
+        "document_number": "E12345678",
+        "birth_on": date(1990, 5, 17),
+    }
+    return PassWanted(**facts | changes)
+
+
+def order_request(*holders: PassWanted, **changes: Any) -> OrderRequest:
+    """A form nobody has sent before, under the first terms: for these holders, or for one adult."""
+    facts: dict[str, Any] = {
+        "form_id": uuid4(),
+        "locale": "zh",
+        "terms_version": 1,
+        "phone": "+8613812345678",
+        "email": None,
+        "holders": holders or (pass_wanted(),),
+    }
+    return OrderRequest(**facts | changes)
+
+
+def one_pass(**changes: Any) -> OrderRequest:
+    """A form for one holder, whose fields stand among those of the buyer; the holder's name is holder_name."""
+    own = {
+        name: changes.pop(name)
+        for name in ("product_id", "document_type", "document_number", "birth_on")
+        if name in changes
+    }
+    if "holder_name" in changes:
+        own["name"] = changes.pop("holder_name")
+    return order_request(pass_wanted(**own), **changes)
+
+
+def form_of(request: OrderRequest) -> dict[str, str]:
+    """What a browser sends for this request."""
+    form = {
+        "form_id": str(request.form_id),
+        "terms_version": str(request.terms_version),
+        "phone": request.phone,
+        "email": request.email or "",
+        "accept_terms": "yes",
+    }
+    if request.guardian_consent:
+        form["guardian_consent"] = "yes"
+    for number, holder in enumerate(request.holders, 1):
+        for name, value in asdict(holder).items():
+            form[field_name(number, name)] = str(value or "")
+    return form
 
 
 CATALOGUE = Path(catalogue.__file__).parent / "data"

@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,7 +15,9 @@ from passes.admin.sheets import Cell, plain_yuan, safe
 from passes.catalogue.models import TermsVersion
 from passes.clock import local_time
 from passes.gate.models import Scan
+from passes.sale.consents import Acceptance
 from passes.sale.models import PaymentEvent
+from passes.sale.queries import acceptance_of
 
 _LIKE = "%Y-%m-%d %H:%M:%S"
 
@@ -30,7 +33,8 @@ def evidence_of(session: Session, order_id: int) -> tuple[str, bytes]:
         "ledger.csv": _ledger(session, order_id),
         "letters.txt": _letters(page),
     }
-    for version in sorted({line.terms_version for line in page.lines}):
+    accepted = [page.order.terms_version] if page.order.terms_version is not None else []
+    for version in sorted({*accepted, *(line.terms_version for line in page.lines)}):
         files[f"terms-{version}.json"] = _json(session.get_one(TermsVersion, version).catalogue)
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as bundle:
@@ -55,7 +59,7 @@ def _summary(page: OrderPage, scans: Sequence[Scan]) -> str:
     lines = [
         f"Order {order.number}, placed {local_time(order.placed_at):{_LIKE}} Lanzhou time (UTC+8)",
         f"Amount: CNY {plain_yuan(order.total_fen)}",
-        "The buyer ticked “I accept the terms” before the order could be placed; the terms are in terms-*.json.",
+        _acceptance(acceptance_of(order)),
         f"Passes issued: {len(page.passes)}. Admissions at gates: {admitted}; see visits.csv.",
         f"Letters to the buyer: {len(page.letters)}; see letters.txt.",
     ]
@@ -68,8 +72,22 @@ def _summary(page: OrderPage, scans: Sequence[Scan]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _acceptance(found: Acceptance | None) -> str:
+    """What the row of the order says, and no more."""
+    if found is None:
+        return "The acceptance of the terms was not noted with this order: it is older than such notes."
+    language = {"zh": "Chinese", "en": "English"}.get(found.locale, found.locale)
+    words = (
+        f"The buyer accepted the terms, version {found.terms_version} (terms-{found.terms_version}.json), by a tick, "
+        f"in {language}, on {local_time(found.at):{_LIKE}}; privacy notice in force: {found.privacy_version}."
+    )
+    if found.guardian_consent:
+        words += " The buyer ticked to be the parent or guardian of the children among the holders."
+    return words
+
+
 def _order(page: OrderPage) -> str:
-    order = page.order
+    order, accepted = page.order, acceptance_of(page.order)
     return _json(
         {
             "number": order.number,
@@ -77,7 +95,7 @@ def _order(page: OrderPage) -> str:
             "paid_at": order.paid_at,
             "email": order.email,
             "language": order.locale,
-            "terms_accepted_at": order.placed_at,
+            "acceptance": asdict(accepted) if accepted else None,
             "lines": [
                 {
                     "product": line.product_name,

@@ -22,6 +22,7 @@ from passes.gate.models import Scan, ScanVoid
 from passes.lifecycle.models import Pass, PassHold, WalletLink
 from passes.lifecycle.rules import is_open
 from passes.mail.models import Letter
+from passes.mail.service import is_about
 from passes.sale.models import Order, Payment, PaymentEvent
 from passes.sale.rules import METHOD_NAMES
 
@@ -163,7 +164,7 @@ def _surveys(session: Session, pass_: Pass) -> Iterator[Happening]:
 
 def _letters(session: Session, pass_: Pass, order: Order | None) -> Iterator[Happening]:
     about = [f"pass:{pass_.id}", *([f"order:{order.id}"] if order is not None else [])]
-    for letter in session.scalars(select(Letter).where(Letter.about.in_(about))):
+    for letter in session.scalars(select(Letter).where(is_about(about))):
         facts = {"letter": Msg(LETTER_KINDS.get(letter.kind, letter.kind)), "to": letter.recipient or ""}
         written, number = letter.created_at, letter.id
         if letter.recipient is None:

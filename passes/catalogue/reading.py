@@ -171,7 +171,7 @@ def read_product(node: Node, benefits: dict[str, Benefit]) -> Product:
     product = Product(
         id=identity(parts["id"]),
         name=text(parts["name"]),
-        price_fen=fen(parts["price_fen"], least=1),
+        price_fen=fen(parts["price_fen"]),
         sold=truth(parts["sold"]),
         **read_product_extras(parts),
     )

@@ -7,13 +7,40 @@ from sqlalchemy import ColumnElement, case, select, update
 from sqlalchemy.orm import Session
 
 from passes.mail.models import Letter
+from passes.mail.service import is_about
 
 BLANK = "–"
 
 
 def erase_letters_about(session: Session, subjects: Sequence[str], *, now: datetime) -> int:
-    """Letters about these (order:<id>, pass:<id>): one that waits is sent no more. Returns how many."""
-    return _erase(session, Letter.about.in_(subjects), now)
+    """Letters about these (order:<id>, pass:<id>): one that waits is sent no more. Returns how many.
+
+    One that is about others as well stays for them, and no longer says that it was about these.
+    """
+    shared = select(Letter).where(is_about(subjects), Letter.also_about != [], Letter.erased_at.is_(None))
+    for letter in session.scalars(shared.with_for_update()).all():
+        left = [subject for subject in (letter.about or "", *letter.also_about) if subject not in subjects]
+        if left:
+            letter.about, letter.also_about = left[0], left[1:]
+    session.flush()
+    return _erase(session, is_about(subjects), now)
+
+
+def cut_lines(session: Session, subject: str, words: Sequence[str]) -> int:
+    """Take the lines that hold any of these words out of the letters about this one. Returns how many letters.
+
+    For a letter about several people of whom one is forgotten; one that waits goes without these lines.
+    """
+    about = select(Letter).where(is_about([subject]), Letter.erased_at.is_(None))
+    cut = 0
+    for letter in session.scalars(about.with_for_update()).all():
+        lines = letter.body.splitlines()
+        kept = [line for line in lines if not any(word in line for word in words)]
+        if len(kept) < len(lines):
+            letter.body = "\n".join(kept)
+            cut += 1
+    session.flush()
+    return cut
 
 
 def erase_old_letters(session: Session, created_before: datetime, limit: int, *, now: datetime) -> int:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, Index, Integer, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from passes.db import Base
@@ -25,11 +26,18 @@ class Letter(Base):
         Index("ix_letter_waiting", "next_attempt_at", postgresql_where=text("state = 'waiting'")),
         Index("ix_letter_to_erase", "created_at", postgresql_where=text("erased_at IS NULL")),
         Index("ix_letter_about", "about", postgresql_where=text("about IS NOT NULL")),
+        Index(
+            "ix_letter_also_about", "also_about", postgresql_using="gin", postgresql_where=text("also_about <> '{}'")
+        ),
+        CheckConstraint("about IS NOT NULL OR also_about = '{}'", name="about_comes_first"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     kind: Mapped[str] = mapped_column(Text)
     about: Mapped[str | None] = mapped_column(Text, comment="order:<id> or pass:<id>, where it is about one")
+    also_about: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), server_default=text("'{}'"), comment="the others, where one letter is about several"
+    )
     channel: Mapped[str] = mapped_column(Text, server_default=text("'mail'"))
     recipient: Mapped[str | None] = mapped_column(Text)
     locale: Mapped[str] = mapped_column(Text)

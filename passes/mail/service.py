@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from passes.errors import N_, Conflict, Invalid, NotFound
@@ -22,17 +22,20 @@ def write_letter(
     body: str,
     *,
     about: str | None = None,
+    also_about: Sequence[str] = (),
     channel: str = "mail",
     good_until: datetime | None = None,
     now: datetime,
 ) -> Letter:
     """Keep a letter for the chore; without a recipient, for the back office. about: "order:7", "pass:12" or "staff:3".
 
-    channel: mail, or sms with a telephone number as its recipient. good_until: of no use later, so not sent then.
+    also_about: the others, where one letter is about several. channel: mail, or sms with a telephone number as its
+    recipient. good_until: of no use later, so not sent then.
     """
     letter = Letter(
         kind=kind,
         about=about,
+        also_about=list(also_about),
         channel=channel,
         recipient=recipient,
         locale=locale,
@@ -46,6 +49,11 @@ def write_letter(
     session.add(letter)
     session.flush()
     return letter
+
+
+def is_about(subjects: Sequence[str]) -> ColumnElement[bool]:
+    """Of a letter in a statement: that it is about any of these, among others or alone."""
+    return or_(Letter.about.in_(subjects), Letter.also_about.overlap(list(subjects)))
 
 
 def keep_waiting(session: Session, channels: Collection[str]) -> int:
@@ -119,6 +127,7 @@ def _copy(session: Session, letter: Letter, recipient: str, *, now: datetime) ->
         letter.subject,
         letter.body,
         about=letter.about,
+        also_about=letter.also_about,
         channel=letter.channel,
         good_until=letter.good_until,
         now=now,

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from passes.lifecycle.erasing import BLANK, NO_BIRTHDAY, NO_DIGEST
 from passes.sale.invoice_models import OrderInvoice
-from passes.sale.models import Order, OrderLine, Payment, WebhookEvent
-from passes.sale.queries import is_about_orders
+from passes.sale.models import Order, OrderLine, Payment, Refund, WebhookEvent
+from passes.sale.money_rules import OPEN_DISPUTES
+from passes.sale.queries import find_payment_of_event, is_about_orders, lock_order
 from passes.sale.rules import LIVE_PAYMENT_STATES
 
 _IS_DONE_WITH = WebhookEvent.state.in_(("processed", "unmatched", "dead"))
@@ -43,22 +44,43 @@ def erase_lines(session: Session, line_ids: Sequence[int], *, now: datetime) -> 
         .returning(Order.id)
         .execution_options(synchronize_session=False)
     ).all()
-    _forget_invoices(session, erased)
+    forget_invoices(session, len(erased), erased)
     session.expire_all()
     return list(erased)
 
 
-def _forget_invoices(session: Session, orders: Sequence[int]) -> None:
-    """Of those nobody paid: there will never be an invoice."""
-    unpaid = select(Order.id).where(Order.id.in_(orders), Order.paid_at.is_(None))
-    gone = delete(OrderInvoice).where(OrderInvoice.order_id.in_(unpaid))
-    session.execute(gone.execution_options(synchronize_session=False))
+def orders_of(session: Session, line_ids: Sequence[int]) -> Sequence[int]:
+    """The orders that these lines are of."""
+    return session.scalars(select(OrderLine.order_id).where(OrderLine.id.in_(line_ids)).distinct()).all()
+
+
+def forget_invoices(session: Session, limit: int, orders: Sequence[int] | None = None) -> int:
+    """Drop invoice data of orders nobody paid and whose holders are forgotten: there will never be an invoice.
+
+    orders: of these only, as they are being erased. Returns how many.
+    """
+    erased = [Order.erased_at.is_not(None)] if orders is None else [Order.id.in_(orders)]
+    kept = select(OrderInvoice.order_id).join(Order, Order.id == OrderInvoice.order_id)
+    unpaid = kept.where(Order.paid_at.is_(None), *erased).limit(limit)
+    gone = delete(OrderInvoice).where(OrderInvoice.order_id.in_(unpaid)).returning(OrderInvoice.order_id)
+    return len(session.scalars(gone.execution_options(synchronize_session=False)).all())
 
 
 def list_unpaid_lines(session: Session, ended_before: datetime, limit: int) -> Sequence[int]:
-    """Lines of orders that ended unpaid before this moment, that no money can reach any more."""
-    live = select(Payment.id).where(
-        Payment.order_id == Order.id, Payment.state.in_((*LIVE_PAYMENT_STATES, "succeeded"))
+    """Lines of orders that ended unpaid before this moment, that no money can reach any more.
+
+    Money that came all the same has gone back whole, before this moment as well, by us or by the bank.
+    """
+    taken = case((Payment.dispute_status == "lost", func.coalesce(Payment.disputed_fen, 0)), else_=0)
+    busy = or_(
+        Payment.state.in_(LIVE_PAYMENT_STATES),
+        Payment.amount_received_fen > Payment.amount_refunded_fen + taken,
+        Payment.dispute_status.in_(OPEN_DISPUTES),
+    )
+    live = select(Payment.id).where(Payment.order_id == Order.id, busy)
+    moving = select(Refund.id).where(
+        Refund.order_id == Order.id,
+        or_(Refund.state.in_(("requested", "pending")), Refund.settled_at >= ended_before),
     )
     statement = (
         select(OrderLine.id)
@@ -68,6 +90,7 @@ def list_unpaid_lines(session: Session, ended_before: datetime, limit: int) -> S
             Order.erased_at.is_(None),
             Order.placed_at < ended_before,
             ~live.exists(),
+            ~moving.exists(),
         )
         .order_by(OrderLine.id)
         .limit(limit)
@@ -89,6 +112,19 @@ def empty_messages_about(session: Session, order_ids: Sequence[int]) -> int:
     """The same of whatever was said of these orders' payments: it may name whoever paid. Returns how many."""
     about = is_about_orders(session, order_ids)
     return _empty(session, about & _IS_DONE_WITH & (WebhookEvent.payload != {}))
+
+
+def empty_of_erased(session: Session, event: WebhookEvent) -> None:
+    """Forget what a message says that was acted on just now, where its order was erased while it waited.
+
+    Under the order's lock: whoever erases the order meanwhile finds the message acted on, or is found here.
+    """
+    payment_id = find_payment_of_event(session, event)
+    if payment_id is None:
+        return
+    order_id = session.scalars(select(Payment.order_id).where(Payment.id == payment_id)).one()
+    if lock_order(session, order_id).erased_at is not None:
+        event.payload = {}
 
 
 def _empty(session: Session, which: ColumnElement[bool]) -> int:

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from passes.errors import N_, Conflict, NotFound
+from passes.sale.erasing import empty_of_erased
 from passes.sale.models import WebhookEvent
 from passes.sale.money_models import WebhookRefusal
 from passes.sale.provider import EventHint
@@ -106,8 +107,9 @@ def _given_up(session: Session, event_id: str) -> WebhookEvent:
 
 
 def close_event(session: Session, event_id: str, state: str, *, now: datetime) -> None:
-    """state: processed, or unmatched where it is about nothing of ours."""
+    """state: processed, or unmatched where it is about nothing of ours. Of a forgotten buyer it says nothing more."""
     event = session.get_one(WebhookEvent, event_id)
+    empty_of_erased(session, event)
     event.state, event.processed_at, event.last_error = state, now, None
 
 
@@ -118,5 +120,7 @@ def postpone_event(session: Session, event_id: str, error: str, *, fault_of_ours
     event.next_attempt_at = next_try_at(min(event.attempts, 10), now)
     if fault_of_ours:
         event.state = "dead" if event.attempts >= WEBHOOK_TRIES else "failed"
+        if event.state == "dead":
+            empty_of_erased(session, event)
     else:
         event.state = "received"

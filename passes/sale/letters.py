@@ -13,7 +13,7 @@ from passes.mail.service import write_letter
 from passes.mail.words import in_language
 from passes.money import in_currency, yuan
 from passes.sale.models import Order, Payment, Refund
-from passes.sale.queries import order_token
+from passes.sale.queries import list_lines, order_token
 
 PAID_SUBJECT = N_("Your city pass · order %(number)s")
 PAID_BODY = N_(
@@ -25,6 +25,8 @@ PAID_BODY = N_(
     "Your order: %(order_url)s\n\n"
     "Youyou Lanzhou"
 )
+SEVERAL_SUBJECT = N_("Your city passes · order %(number)s")
+HOLDER_LINE = N_("%(holder)s · %(product)s · pass %(number)s: %(url)s")
 PASS_LINE = N_("Pass %(number)s: %(url)s")
 SANDBOX_LINE = N_("TEST: no money has moved, and this pass opens nothing.")
 
@@ -63,16 +65,8 @@ def write_money_back(session: Session, order: Order, payment: Payment, amount_fe
 
 
 def write_paid(session: Session, order: Order, pass_ids: Sequence[int], *, public_url: str, now: datetime) -> None:
-    """The letter with the link to each pass, in the language of the order."""
-    lines = [
-        in_language(
-            order.locale,
-            PASS_LINE,
-            number=get_pass(session, pass_id).number,
-            url=public_url + wallet_path(session, pass_id),
-        )
-        for pass_id in pass_ids
-    ]
+    """The letter with the link to each pass, in the language of the order. pass_ids: in the order of the lines."""
+    lines = _pass_lines(session, order, pass_ids, public_url)
     if not order.livemode:
         lines.append(in_language(order.locale, SANDBOX_LINE))
     body = in_language(
@@ -83,6 +77,23 @@ def write_paid(session: Session, order: Order, pass_ids: Sequence[int], *, publi
         passes="\n".join(lines),
         order_url=f"{public_url}/orders/{order_token(order.public_id)}",
     )
-    subject = in_language(order.locale, PAID_SUBJECT, number=order.number)
+    subject = in_language(order.locale, PAID_SUBJECT if len(pass_ids) == 1 else SEVERAL_SUBJECT, number=order.number)
     about = f"order:{order.id}"
     write_letter(session, "order_paid", order.email, order.locale, subject, body, about=about, now=now)
+
+
+def _pass_lines(session: Session, order: Order, pass_ids: Sequence[int], public_url: str) -> list[str]:
+    """A line each. Of several it says whose it is; whoever forgets one of the holders cuts the line by its number."""
+    language = "en" if order.locale == "en" else "zh"
+    written = []
+    for pass_id, line in zip(pass_ids, list_lines(session, order.id), strict=True):
+        facts: dict[str, object] = {
+            "number": get_pass(session, pass_id).number,
+            "url": public_url + wallet_path(session, pass_id),
+        }
+        if len(pass_ids) == 1:
+            written.append(in_language(order.locale, PASS_LINE, **facts))
+        else:
+            facts |= {"holder": line.holder_name, "product": line.product_name[language]}
+            written.append(in_language(order.locale, HOLDER_LINE, **facts))
+    return written

@@ -40,6 +40,10 @@ class Order(Base):
         CheckConstraint("state <> 'paid' OR paid_at IS NOT NULL", name="paid_has_a_moment"),
         CheckConstraint("state <> 'paid' OR hold_state = 'consumed'", name="paid_consumes_the_hold"),
         CheckConstraint("livemode <> starts_with(number, 'T-')", name="number_says_test"),
+        CheckConstraint(
+            "num_nonnulls(terms_accepted_at, terms_version, terms_locale, privacy_version, guardian_consent) IN (0, 5)",
+            name="acceptance_is_whole",
+        ),
         # What the expiry chore asks for.
         Index("ix_orders_pending_hold", "hold_expires_at", postgresql_where=text("state = 'pending'")),
         # What the back office has to look at.
@@ -67,6 +71,11 @@ class Order(Base):
     email: Mapped[str | None] = mapped_column(Text)
     locale: Mapped[str] = mapped_column(Text)
     erased_at: Mapped[datetime | None] = mapped_column(Moment, comment="when its personal fields were blanked")
+    terms_accepted_at: Mapped[datetime | None] = mapped_column(Moment, comment="null where none was noted: before 0024")
+    terms_version: Mapped[int | None] = mapped_column(Integer, comment="of the terms that were accepted")
+    terms_locale: Mapped[str | None] = mapped_column(Text, comment="in which language they were read")
+    privacy_version: Mapped[str | None] = mapped_column(Text, comment="of the privacy notice in force then")
+    guardian_consent: Mapped[bool | None] = mapped_column(comment="said to be the parent or guardian of the children")
     version: Mapped[int] = mapped_column(Integer)
 
     __mapper_args__ = {"version_id_col": version}

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from passes import settings
 from passes.errors import N_, NotFound
 from passes.lifecycle.queries import find_first_wallet_path, find_pass_of_line
+from passes.sale.consents import Acceptance
 from passes.sale.models import Order, OrderLine, Payment, PaymentEvent, Refund, RefundLine, WebhookEvent
 from passes.sale.rules import LIVE_PAYMENT_STATES, METHODS
 
@@ -49,6 +50,14 @@ def _public_id(token: str) -> UUID | None:
         return None
     raw, given = data[:16], data[16:]
     return UUID(bytes=raw) if len(raw) == 16 and hmac.compare_digest(given, _mac(raw)) else None
+
+
+def acceptance_of(order: Order) -> Acceptance | None:
+    """What the buyer agreed to with the order; None where nothing was noted."""
+    at, terms, locale, privacy = order.terms_accepted_at, order.terms_version, order.terms_locale, order.privacy_version
+    if at is None or terms is None or locale is None or privacy is None:
+        return None
+    return Acceptance(at, terms, locale, privacy, bool(order.guardian_consent))
 
 
 def lock_order(session: Session, order_id: int) -> Order:
@@ -192,7 +201,8 @@ class OrderPage:
 
     methods: the ways to pay that the provider really offers, as far as we know.
     payment: the last try; paid_by: the one that paid the order; paid_late: money came that the ended order cannot keep.
-    refunds: oldest first, without those that were withdrawn; pass_numbers: of the passes their lines are for;
+    passes: by the id of their line; pass_numbers: by their own, for the lines of refunds.
+    refunds: oldest first, without those that were withdrawn.
     currencies: of payments that came in another than was asked for.
     """
 
@@ -203,7 +213,7 @@ class OrderPage:
     paid_by: Payment | None
     in_review: bool
     paid_late: bool
-    passes: Sequence[PassLink]
+    passes: Mapping[int, PassLink]
     methods: Sequence[str] = METHODS
     refunds: Sequence[Refund] = ()
     pass_numbers: Mapping[int, str] = field(default_factory=dict)
@@ -215,12 +225,12 @@ def get_order_page(session: Session, token: str) -> OrderPage:
     order = get_order_by_token(session, token)
     lines = list_lines(session, order.id)
     payments = list_payments(session, order.id)
-    links, numbers = [], {}
+    links, numbers = {}, {}
     for line in lines:
         pass_ = find_pass_of_line(session, line.id)
         if pass_ is not None:
             numbers[pass_.id] = pass_.number
-            links.append(PassLink(pass_.number, find_first_wallet_path(session, pass_.id)))
+            links[line.id] = PassLink(pass_.number, find_first_wallet_path(session, pass_.id))
     states = {payment.state for payment in payments}
     offered = _methods_offered(session)
     return OrderPage(

@@ -10,6 +10,7 @@ from marshmallow import Schema, fields, validate
 from passes.errors import N_
 from passes.http import Text
 from passes.lifecycle.documents import DOCUMENT_TYPES
+from passes.sale.party_rules import MOST_PASSES
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -35,28 +36,18 @@ class Phone(Text):
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-class OrderForm(Schema):
-    """POST /buy."""
+_OF_THIS_PAGE = N_("Please send the form from this page.")
+_CHOOSE = N_("Please choose a pass.")
 
-    form_id = fields.UUID(
-        required=True,
-        error_messages={
-            "required": N_("Please send the form from this page."),
-            "invalid_uuid": N_("Please send the form from this page."),
-        },
-    )
-    instead_of = Text(load_default=None, max_length=100)
-    product_id = Text(required=True, max_length=40)
-    holder_name = Text(
+
+class HolderForm(Schema):
+    """One pass of POST /buy, its fields named as order_form says."""
+
+    product_id = Text(required=True, max_length=40, error_messages={"required": _CHOOSE, "empty": _CHOOSE})
+    name = Text(
         required=True,
         max_length=60,
         validate=validate.Regexp(_A_LETTER, error=N_("Please give the name as it stands on the document.")),
-    )
-    phone = Phone(required=True, max_length=30)
-    email = Text(
-        load_default=None,
-        max_length=254,
-        validate=validate.Regexp(EMAIL, error=N_("This is no complete e-mail address.")),
     )
     document_type = Text(
         required=True,
@@ -65,6 +56,25 @@ class OrderForm(Schema):
     document_number = Text(required=True, max_length=40)
     birth_on = fields.Date(
         load_default=None, error_messages={"invalid": N_("Please give the date as year-month-day, like 1990-05-17.")}
+    )
+
+
+class OrderForm(Schema):
+    """POST /buy: the buyer, and the passes as a list."""
+
+    form_id = fields.UUID(required=True, error_messages={"required": _OF_THIS_PAGE, "invalid_uuid": _OF_THIS_PAGE})
+    terms_version = fields.Integer(required=True, error_messages={"required": _OF_THIS_PAGE, "invalid": _OF_THIS_PAGE})
+    instead_of = Text(load_default=None, max_length=100)
+    holders = fields.List(fields.Nested(HolderForm), required=True, validate=validate.Length(1, MOST_PASSES))
+    phone = Phone(required=True, max_length=30)
+    email = Text(
+        load_default=None,
+        max_length=254,
+        validate=validate.Regexp(EMAIL, error=N_("This is no complete e-mail address.")),
+    )
+    guardian_consent = Text(
+        load_default=None,
+        validate=validate.Equal("yes", error=N_("A child's pass can be bought by its parent or guardian only.")),
     )
     accept_terms = Text(
         required=True,

@@ -1,5 +1,6 @@
 """Exact stock: every move in the transaction of its order, decided by one conditional UPDATE, kept in a ledger."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -43,37 +44,61 @@ def list_availabilities(session: Session, product_ids: Iterable[str], now: datet
     }
 
 
-def refuse_unless_on_sale(session: Session, product_id: str, now: datetime) -> Availability:
-    """Conflict(sold_out | not_yet_on_sale | sale_over): told before anything is written. What is on sale may yet go."""
+def find_room(session: Session, wanted: Mapping[str, int], now: datetime) -> dict[str, Window | None]:
+    """The open window of each product of which so many are wanted; None where it is sold without end.
+
+    Conflict(sold_out | too_few_left | not_yet_on_sale | sale_over) with product_id and left, told before anything is
+    written. What is on sale may yet go.
+    """
+    return {product_id: _room_of(session, product_id, pieces, now) for product_id, pieces in wanted.items()}
+
+
+def _room_of(session: Session, product_id: str, pieces: int, now: datetime) -> Window | None:
     found = availability_of(list_windows(session, product_id), now)
-    if found.standing == "sold_out":
-        raise sold_out()
     if found.standing == "not_yet" and found.opens_at is not None:
         raise Conflict(
             "not_yet_on_sale",
             N_("The sale of this pass begins on %(moment)s, Lanzhou time."),
             moment=f"{local_time(found.opens_at):%Y-%m-%d %H:%M}",
+            product_id=product_id,
         )
     if found.standing == "over":
-        raise Conflict("sale_over", N_("The sale of this pass has ended."))
-    return found
+        raise Conflict("sale_over", N_("The sale of this pass has ended."), product_id=product_id)
+    if found.left is not None and found.left < pieces:
+        raise short_of(product_id, found.left)
+    return found.window
 
 
-def sold_out() -> Conflict:
+def short_of(product_id: str, left: int) -> Conflict:
     """Told by whoever sees it first: the plain read before, or the move itself."""
-    return Conflict(
-        "sold_out",
-        N_("This pass is sold out; nothing was ordered. What others do not pay for comes back: look again later."),
-    )
+    if left <= 0:
+        words = N_(
+            "This pass is sold out; nothing was ordered. What others do not pay for comes back: look again later."
+        )
+        return Conflict("sold_out", words, product_id=product_id, left=0)
+    words = N_("Only %(left)s of this pass are left; nothing was ordered. Please order fewer.")
+    return Conflict("too_few_left", words, product_id=product_id, left=left)
 
 
-def hold(session: Session, line: OrderLine, window: Window | None, *, now: datetime) -> None:
-    """Keep a piece for the line of a new order; Conflict("sold_out") when the last one has gone meanwhile.
+def hold(session: Session, lines: Sequence[OrderLine], windows: Mapping[str, Window | None], *, now: datetime) -> None:
+    """Keep a piece for each line of a new order, all or none; Conflict as short_of when the last one has gone.
 
-    window: as refuse_unless_on_sale found it. To be called last: until the commit everybody else waits for this row.
+    windows: as find_room found them, locked by their numbers, so that two orders for the same products never wait for
+    each other. To be called last: until the commit everybody else waits for these rows.
     """
-    if window is not None and not _move(session, window.id, line.id, "hold", now=now):
-        raise sold_out()
+    wanted = sorted(
+        (window.id, line.id, line.product_id) for line in lines if (window := windows[line.product_id]) is not None
+    )
+    taken: Counter[int] = Counter()
+    for window_id, line_id, product_id in wanted:
+        if not _move(session, window_id, line_id, "hold", now=now):
+            raise short_of(product_id, _left_of(session, window_id) + taken[window_id])
+        taken[window_id] += 1
+
+
+def _left_of(session: Session, window_id: int) -> int:
+    left = select(SaleWindow.quota - SaleWindow.held - SaleWindow.sold).where(SaleWindow.id == window_id)
+    return session.scalars(left).one()
 
 
 def sell(session: Session, line_ids: Sequence[int], *, now: datetime) -> None:

@@ -11,6 +11,7 @@ from passes.db import transaction
 from passes.errors import Conflict, NotFound
 from passes.http import load_form
 from passes.lifecycle.queries import get_member, get_pass_by_wallet_token
+from passes.sale.consents import PRIVACY_VERSION
 from passes.wallet import retention_rules as kept
 from passes.wallet.my_data import WHY_NOT, erase_my_data, export_of, why_not_erase
 from passes.wallet.schemas import EraseForm
@@ -24,7 +25,8 @@ _FORM = EraseForm()
 @public
 def privacy() -> ResponseReturnValue:
     """What we keep about people, why, how long, who sees it, and what they can ask for."""
-    return render_template("wallet/privacy.html", kept=kept, service_phone=settings.current().service_phone), 200
+    facts = {"kept": kept, "version": PRIVACY_VERSION, "service_phone": settings.current().service_phone}
+    return render_template("wallet/privacy.html", **facts), 200
 
 
 @blueprint.get("/w/<token>/data")

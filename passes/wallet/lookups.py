@@ -132,6 +132,7 @@ def _send_code(session: Session, asked: Lookup, address: Address, code: str, *, 
     digest = _digest(asked.id, code)
     session.add(LookupCode(lookup_id=asked.id, code_hash=digest, pass_ids=list(address.pass_ids)))
     until = f"{local_time(asked.expires_at):%H:%M}"
+    subjects = [f"pass:{pass_id}" for pass_id in address.pass_ids]
     words = SHORT if address.channel == "sms" else BODY
     write_letter(
         session,
@@ -140,8 +141,9 @@ def _send_code(session: Session, asked: Lookup, address: Address, code: str, *, 
         asked.locale,
         in_language(asked.locale, SUBJECT),
         in_language(asked.locale, words, code=code, until=until),
-        # The newest of them: what is told of a pass and erased with it, its letters too.
-        about=f"pass:{address.pass_ids[0]}",
+        # What is told of a pass and erased with it, its letters too: this one is about all that the code opens.
+        about=subjects[0],
+        also_about=subjects[1:],
         channel=address.channel,
         good_until=asked.expires_at,
         now=now,

@@ -19,7 +19,8 @@ from passes.lifecycle.endings import void_passes
 from passes.lifecycle.models import Member, Pass, PassHold, WalletLink
 from passes.lifecycle.queries import get_member, lock_passes
 from passes.mail.models import Letter
-from passes.sale.models import Order, OrderLine, Payment, Refund, WebhookEvent
+from passes.mail.service import is_about
+from passes.sale.models import Order, OrderLine, Payment, Refund, RefundLine, WebhookEvent
 from passes.sale.money_rules import dispute_state
 from passes.sale.queries import is_about_orders, list_payments, lock_order
 from passes.sale.refund_letters import INDENT
@@ -71,7 +72,7 @@ def export_of(session: Session, pass_: Pass, now: datetime) -> dict[str, Any]:
         "used": _all(session, PassCounter, PassCounter.pass_id == pass_.id),
         "reservations": _all(session, Reservation, Reservation.pass_id == pass_.id),
         "surveys": _all(session, SurveyInvitation, SurveyInvitation.pass_id == pass_.id),
-        "letters": [letter | {"body": _told(letter)} for letter in _all(session, Letter, Letter.about.in_(about))],
+        "letters": [_told(letter, pass_, about) for letter in _all(session, Letter, is_about(about))],
         "changes": _changes(session, about),
         "lookups": _all(session, Lookup, _of(member)),
     }
@@ -79,8 +80,13 @@ def export_of(session: Session, pass_: Pass, now: datetime) -> dict[str, Any]:
 
 
 def _money(session: Session, order_id: int, pass_id: int) -> dict[str, Any]:
-    """The lines of a refund name visits: of other passes of the order they are of others."""
-    refunds = _all(session, Refund, Refund.order_id == order_id)
+    """Of the order's refunds those for this pass, and those for none of its passes: late money that went back.
+
+    The lines of a refund name visits: of other passes of the order they are of others.
+    """
+    of_passes = select(RefundLine.pass_id).where(RefundLine.refund_id == Refund.id)
+    own = of_passes.where(RefundLine.pass_id == pass_id).exists() | ~of_passes.exists()
+    refunds = _all(session, Refund, (Refund.order_id == order_id) & own)
     for refund in refunds:
         refund["lines"] = [line for line in refund["lines"] or () if line["pass_id"] in (pass_id, None)]
     return {
@@ -102,16 +108,19 @@ def _changes(session: Session, about: list[str]) -> list[dict[str, Any]]:
     return [row | {"facts": {name: fact for name, fact in row["facts"].items() if name != "note"}} for row in rows]
 
 
-def _told(letter: dict[str, Any]) -> str:
-    """The text without what opens something: the page of the order, the other passes, a code.
+def _told(letter: dict[str, Any], pass_: Pass, about: list[str]) -> dict[str, Any]:
+    """The letter without what opens something, a page or a code; and of the other passes that it is about, nothing.
 
     Nor with the lines of a refund, which may name visits of others: those of this pass stand beside the refund itself.
     """
-    lines = [line.split("/w/")[0].split("/orders/")[0] for line in letter["body"].splitlines()]
+    lines = letter["body"].splitlines()
     if letter["kind"] in ("refund_asked", "refund_paid"):
         lines = [line for line in lines if not line.startswith(INDENT)]
-    body = "\n".join(lines)
-    return _CODE.sub("······", body) if letter["kind"] == "lookup_code" else body
+    own = [line for line in lines if "/w/" not in line or pass_.number in line]
+    body = "\n".join(line.split("/w/")[0].split("/orders/")[0] for line in own)
+    body = _CODE.sub("······", body) if letter["kind"] == "lookup_code" else body
+    subjects = [subject for subject in (letter["about"], *letter["also_about"]) if subject in about]
+    return letter | {"body": body, "about": subjects[0], "also_about": subjects[1:]}
 
 
 def _of(member: Member) -> Any:

@@ -9,8 +9,15 @@ from passes.access.service import write_audit
 from passes.gate.erasing import erase_holders
 from passes.lifecycle.erasing import erase_members, list_forgotten
 from passes.lifecycle.models import Pass
-from passes.mail.erasing import erase_letters_about, erase_old_letters
-from passes.sale.erasing import empty_messages, empty_messages_about, erase_lines, list_unpaid_lines
+from passes.mail.erasing import cut_lines, erase_letters_about, erase_old_letters
+from passes.sale.erasing import (
+    empty_messages,
+    empty_messages_about,
+    erase_lines,
+    forget_invoices,
+    list_unpaid_lines,
+    orders_of,
+)
 from passes.wallet import retention_rules as rules
 
 BATCH = 200
@@ -26,20 +33,28 @@ def forget_old_data(session: Session, *, now: datetime, limit: int = BATCH) -> i
     empty_messages_about(session, orders)
     letters = erase_old_letters(session, now - rules.LETTERS, limit, now=now)
     messages = empty_messages(session, now - rules.PROVIDER_MESSAGES, limit)
+    invoices = forget_invoices(session, limit)
     counts = {"holders": len(holders), "orders": len(orders), "letters": letters, "messages": messages}
+    counts |= {"invoices": invoices} if invoices else {}
     if any(counts.values()):
         write_audit(session, None, "house.data_forgotten", "house:retention", now=now, **counts)
     return sum(counts.values())
 
 
 def erase_passes(session: Session, pass_ids: list[int], *, now: datetime) -> None:
-    """Blank everything personal about these passes, in every room: holder, order, letters, what gates were told."""
+    """Blank everything personal about these passes, in every room: holder, order, letters, what gates were told.
+
+    A letter about an order of which other holders are still known loses the lines about these, and stays.
+    """
     if not pass_ids:
         return
-    lines = session.scalars(select(Pass.order_line_id).where(Pass.id.in_(pass_ids))).all()
+    rows = session.execute(select(Pass.number, Pass.order_line_id).where(Pass.id.in_(pass_ids))).all()
+    lines = [line_id for _, line_id in rows]
     erase_members(session, pass_ids, now=now)
     orders = erase_lines(session, lines, now=now)
     subjects = [*(f"pass:{pass_id}" for pass_id in pass_ids), *(f"order:{order_id}" for order_id in orders)]
     erase_letters_about(session, subjects, now=now)
+    for order_id in orders_of(session, lines):
+        cut_lines(session, f"order:{order_id}", [number for number, _ in rows])
     empty_messages_about(session, orders)
     erase_holders(session, pass_ids)

@@ -17,12 +17,13 @@ from uuid import uuid4
 def form_of(number: int) -> bytes:
     given = {
         "form_id": str(uuid4()),
-        "product_id": "PASS-ADULT",
-        "holder_name": "王小明",
+        "terms_version": "1",
         "phone": f"+8613{number:09d}",
-        "document_type": "PASSPORT",
-        "document_number": f"E{number % 10**8:08d}",
-        "birth_on": "1990-05-17",
+        "holder-1-product_id": "PASS-ADULT",
+        "holder-1-name": "王小明",
+        "holder-1-document_type": "PASSPORT",
+        "holder-1-document_number": f"E{number % 10**8:08d}",
+        "holder-1-birth_on": "1990-05-17",
         "accept_terms": "yes",
     }
     return urlencode(given).encode()

@@ -112,7 +112,7 @@ BAD = [
     ("[PASS-ADULT, PASS-ADULT, PASS-CHILD]", "[PASS-ADULT, PASS-FAMILY]", "PASS-FAMILY", "itself or a bundle"),
     ("price_fen: 39900", "price_fen: 39900, holder: adult", "PASS-FAMILY", "no terms of its own"),
     ("price_fen: 12900, validity_days: 365", "price_fen: 12900", "PASS-SENIOR", "“validity_days” is missing"),
-    ("price_fen: 12900", "price_fen: 0", "PASS-SENIOR", "between 1 and"),
+    ("price_fen: 12900", "price_fen: -1", "PASS-SENIOR", "between 0 and"),
     ("includes: all, sold: true", "includes: everything, sold: true", "PASS-ADULT", "none of all"),
     ("includes: all, sold: true", "includes: all, sold: yes", "PASS-ADULT", "true or false"),
     ("spots: 21, hotels: 5", "spots: 22, hotels: 5", "meta", "claims 22 spots, there are 21"),

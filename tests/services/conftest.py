@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cache
-from uuid import uuid4
 
 import pytest
 import requests
@@ -19,14 +18,15 @@ from passes import app as web
 from passes import clock, db
 from passes import settings as settings_module
 from passes.cashier.store import CONTROLS
+from passes.catalogue.queries import get_current
 from passes.db import transaction
 from passes.launcher.places import free_port
-from passes.sale import service
 from passes.sale.models import Order
+from passes.sale.placing import OrderRequest, place_order
 from passes.sale.stripe_gateway import StripePayments
 from passes.settings import Settings
 from tests.conftest import MORNING, TEST_SETTINGS, clone, drop, own_database
-from tests.factories import city
+from tests.factories import city, one_pass
 from tests.services.hands import Hands
 from tests.serving import Served, served
 
@@ -138,22 +138,19 @@ class Shop:
     provider: StripePayments
     address: str
 
-    def order(self, **changes: object) -> Order:
-        facts: dict[str, object] = {
-            "form_id": uuid4(),
-            "locale": "zh",
-            "product_id": "PASS-ADULT",
-            "holder_name": "王小明",
-            "phone": "+8613812345678",
+    def order(self, form: OrderRequest | None = None, **changes: object) -> Order:
+        """For one holder unless a whole form is given; any field may be changed."""
+        usual: dict[str, object] = {
             "email": "wang@example.com",
             "document_type": "CN_ID",
             "document_number": "11010519491231002X",
             "birth_on": None,
         }
+        request = form or one_pass(**usual | changes)
         with transaction() as session:
-            return service.place_order(
+            return place_order(
                 session,
-                service.OrderRequest(**facts | changes),  # type: ignore[arg-type]
+                replace(request, terms_version=get_current(session).version),
                 livemode=False,
                 hold_minutes=35,
                 min_charge_fen=500,

@@ -1,7 +1,9 @@
 """What happens between a buyer, the shop and the cashier, in words the scenarios share."""
 
+import secrets
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import orjson
@@ -10,16 +12,19 @@ from sqlalchemy import func, select
 
 from passes import clock
 from passes.cashier.delivery import signature_header
+from passes.catalogue.queries import get_current
 from passes.db import transaction
+from passes.errors import Conflict
 from passes.events.outbox import OutboxRow
 from passes.lifecycle.models import Pass
-from passes.lifecycle.service import next_serial
 from passes.mail.models import Letter
-from passes.sale import flows, money_flows, queries, stock, stock_windows, webhook_flows
+from passes.sale import flows, money_flows, queries, stock_windows, webhook_flows
 from passes.sale.models import Order, OrderLine, Payment, Refund
+from passes.sale.placing import OrderRequest
 from passes.sale.refunds import RefundAsked, RefundPart, request_refund
 from passes.sale.stock_windows import NewWindow
-from tests.chaos.buyers import form_of
+from tests.chaos import buyers
+from tests.factories import form_of, order_request, pass_wanted
 from tests.services.conftest import Cashier, Shop
 from tests.services.payment_checker import check
 
@@ -42,7 +47,7 @@ def click_pay(shop: Shop, order: Order) -> str:
 def send_form(shop: Shop, number: int) -> int:
     """Buyer so-and-so sends the shop's form; returns the status: 303 is an order, 409 is none."""
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    form = form_of(number)
+    form = buyers.form_of(number)
     return requests.post(
         f"{shop.address}/buy", data=form, headers=headers, allow_redirects=False, timeout=60
     ).status_code
@@ -124,21 +129,24 @@ def paid_order(shop: Shop, cashier: Cashier, method: str = "card", **changes: ob
     return order
 
 
-def order_of_three(shop: Shop) -> Order:
-    """One order with three passes of 199 yuan each. The form sells one at a time; the tables know more."""
-    order = shop.order()
+def order_by_form(shop: Shop, request: OrderRequest) -> Order:
+    """The order that the shop makes of a browser's form, under the terms of this moment."""
     with transaction() as session:
-        locked = queries.lock_order(session, order.id)
-        (line,) = queries.list_lines(session, order.id)
-        kept = {column.key: getattr(line, column.key) for column in OrderLine.__table__.columns if column.key != "id"}
-        window = stock.refuse_unless_on_sale(session, line.product_id, clock.now()).window
-        for position in (2, 3):
-            more = OrderLine(**kept | {"position": position, "serial": next_serial(session)})
-            session.add(more)
-            session.flush()
-            stock.hold(session, more, window, now=clock.now())
-        locked.total_fen = 3 * line.amount_fen
-    return order
+        request = replace(request, terms_version=get_current(session).version)
+    answer = requests.post(f"{shop.address}/buy", data=form_of(request), allow_redirects=False, timeout=20)
+    if answer.status_code == 409:
+        raise Conflict("sold_out", "by the form")
+    assert answer.status_code == 303, answer.text
+    with transaction() as session:
+        return queries.get_order_by_token(session, answer.headers["Location"].rpartition("/")[2])
+
+
+def order_of_three(shop: Shop) -> Order:
+    """One order of a family with three passes of 199 yuan each, by the shop's own form."""
+    family = [pass_wanted(name=f"王{name}", document_number=f"E1234567{name}") for name in "123"]
+    # One phone makes so many orders in ten minutes, and a long history more.
+    phone = f"+8613{secrets.randbelow(10**9):09d}"
+    return order_by_form(shop, order_request(*family, phone=phone, email="wang@example.com"))
 
 
 def passes_of(order: Order) -> list[Pass]:

@@ -1,6 +1,6 @@
 """Scenarios 32, 33, 35, 38, 41, 42, 46, 47, 50, 51: keys, second pages, crashes, prices, methods, sums, squats."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import requests
@@ -15,7 +15,7 @@ from passes.sale.models import Order
 from passes.sale.provider import PaymentSnapshot, ProviderRejected, RefundRequest, RefundSnapshot
 from passes.sale.receipt_queries import get_receipt
 from passes.sale.stripe_gateway import StripePayments
-from tests.factories import CATALOGUE
+from tests.factories import CATALOGUE, order_request, pass_wanted
 from tests.services.conftest import Cashier, Shop
 from tests.services.hands import Hands, task
 from tests.services.payment_scenes import (
@@ -27,6 +27,7 @@ from tests.services.payment_scenes import (
     click_pay,
     come_back,
     finish,
+    order_by_form,
     paid_order,
     passes_of,
     payments_of,
@@ -207,16 +208,25 @@ def test_s47_amount_below_the_minimum(shop: Shop, cashier: Cashier) -> None:
     finish(shop, cashier)
 
 
+def test_s47_the_minimum_is_of_the_whole_order(shop: Shop, cashier: Cashier) -> None:
+    reload_catalogue(PRICE, "price_fen: 499")
+    family = [pass_wanted(name=f"王{name}", document_number=f"E1234567{name}") for name in "12"]
+    order = order_by_form(shop, order_request(*family))
+    cashier.behave(webhooks="hold")
+    come_back(shop, cashier.press(start(shop, order), "pay"))
+    assert (state_of(order), payments_of(order)[0].amount_received_fen) == ("paid", 998)
+    finish(shop, cashier)
+
+
 def test_s47_an_order_that_costs_nothing_asks_no_provider(shop: Shop, cashier: Cashier) -> None:
-    order = shop.order()
-    with transaction() as session:
-        # What a voucher for all of it will make of an order; a catalogue has no price of nothing.
-        queries.lock_order(session, order.id).total_fen = 0
-        queries.list_lines(session, order.id)[0].amount_fen = 0
+    reload_catalogue("price_fen: 12900", "price_fen: 0")
+    grandmother = pass_wanted(product_id="PASS-SENIOR", birth_on=date(1950, 2, 28))
+    order = order_by_form(shop, order_request(grandmother))
     cashier.behave(api="down")
-    token = queries.order_token(order.public_id)
-    page = requests.post(f"{shop.settings.public_url}/orders/{token}/pay", timeout=20)
-    assert page.url.endswith(f"/orders/{token}") and "年卡已生成" in page.text
+    address = f"{shop.settings.public_url}/orders/{queries.order_token(order.public_id)}"
+    assert "免费领取，无需付款" in requests.get(address, timeout=20).text
+    page = requests.post(f"{address}/pay", timeout=20)
+    assert page.url == address and "年卡已生成" in page.text
     (payment,) = payments_of(order)
     assert (payment.provider, payment.state, payment.amount_received_fen) == ("zero", "succeeded", 0)
     with pytest.raises(Conflict, match="order_paid"):

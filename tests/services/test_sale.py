@@ -2,7 +2,8 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -10,33 +11,23 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from passes.catalogue.queries import get_current
 from passes.db import transaction
 from passes.errors import Invalid, NotFound
 from passes.events.outbox import OutboxRow
 from passes.sale import queries, service
 from passes.sale.models import Order, OrderLine, Payment
-from passes.sale.service import OrderRequest
-from tests.factories import city
+from passes.sale.placing import OrderRequest, place_order
+from tests.factories import city, one_pass
 
-
-def request(**changes: object) -> OrderRequest:
-    facts: dict[str, object] = {
-        "form_id": uuid4(),
-        "locale": "zh",
-        "product_id": "PASS-ADULT",
-        "holder_name": "王小明",
-        "phone": "+8613812345678",
-        "email": None,
-        "document_type": "PASSPORT",
-        "document_number": "E12345678",
-        "birth_on": date(1990, 5, 17),
-    }
-    return OrderRequest(**facts | changes)  # type: ignore[arg-type]
+request = one_pass
 
 
 def place(session: Session, given: OrderRequest, now: datetime, **changes: object) -> Order:
+    """As the shop's page does: under the terms of this moment."""
     options: dict[str, object] = {"livemode": False, "hold_minutes": 35, "min_charge_fen": 500}
-    return service.place_order(session, given, now=now, **options | changes)  # type: ignore[arg-type]
+    given = replace(given, terms_version=get_current(session).version)
+    return place_order(session, given, now=now, **options | changes)  # type: ignore[arg-type]
 
 
 def test_a_form_sent_by_sixteen_clicks_at_once_is_one_order(database: str, now: datetime) -> None:

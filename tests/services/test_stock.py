@@ -223,7 +223,7 @@ from datetime import date, datetime
 from uuid import uuid4
 from passes import db, settings
 from passes.errors import Conflict
-from passes.sale.service import OrderRequest, place_order
+from passes.sale.placing import OrderRequest, PassWanted, place_order
 settings.use(settings.Settings(
     app_env="test", payments="sandbox", events="direct", database_url=sys.argv[1], kafka_bootstrap_servers=None,
     public_url="http://127.0.0.1:8000", secret_key=b"only for tests, thirty-two bytes!",
@@ -233,8 +233,8 @@ settings.use(settings.Settings(
 db.connect(sys.argv[1])
 now = datetime.fromisoformat(sys.argv[2])
 def buy():
-    form = OrderRequest(uuid4(), "zh", "PASS-ADULT", "王小明", "+8613812345678", None, "PASSPORT", "E1234567",
-                        date(1990, 5, 17))
+    wanted = PassWanted("PASS-ADULT", "王小明", "PASSPORT", "E1234567", date(1990, 5, 17))
+    form = OrderRequest(uuid4(), "zh", 1, "+8613812345678", None, (wanted,))
     try:
         with db.transaction() as session:
             place_order(session, form, livemode=False, hold_minutes=35, min_charge_fen=500, now=now)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 import zipfile
 from datetime import datetime, timedelta
@@ -12,13 +13,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from passes.access.models import AuditEntry
 from passes.admin.money_rules import fen_of, shared
 from passes.lifecycle.models import Pass, PassHold
 from passes.sale import money_back, refund_outcomes
+from passes.sale.consents import PRIVACY_VERSION
 from passes.sale.models import Order, Payment, Refund, WebhookEvent
 from passes.sale.money_models import MoneyException
 from passes.sale.payments import begin_payment, record_snapshot
@@ -195,6 +197,34 @@ def test_the_evidence_of_a_disputed_order_is_one_bundle_without_secret_links(
         and "/orders/" not in whole
     )
     assert "order.evidence_taken" in session.scalars(select(AuditEntry.action)).all()
+
+
+def test_the_evidence_says_of_the_terms_what_the_order_says_and_no_more(
+    finance: FlaskClient, session: Session, order_id: int, now: datetime
+) -> None:
+    def told() -> tuple[str, dict[str, object]]:
+        bundle = zipfile.ZipFile(io.BytesIO(finance.post(f"/admin/orders/{order_id}/evidence").data))
+        return bundle.read("README.txt").decode(), json.loads(bundle.read("order.json"))
+
+    session.get_one(Order, order_id).guardian_consent = True
+    session.flush()
+    words, row = told()
+    assert "accepted the terms, version 1 (terms-1.json), by a tick, in Chinese, on 2026-11-25" in words
+    assert PRIVACY_VERSION in words and "parent or guardian" in words
+    assert row["acceptance"] == {
+        "at": str(now),
+        "terms_version": 1,
+        "locale": "zh",
+        "privacy_version": PRIVACY_VERSION,
+        "guardian_consent": True,
+    }
+    nothing = dict.fromkeys(
+        ("terms_accepted_at", "terms_version", "terms_locale", "privacy_version", "guardian_consent")
+    )
+    session.execute(update(Order).values(**nothing))
+    session.expire_all()
+    words, row = told()
+    assert "was not noted with this order" in words and "by a tick" not in words and row["acceptance"] is None
 
 
 def test_a_pass_whose_money_went_back_at_the_provider_is_cancelled_by_staff(

@@ -18,6 +18,7 @@ from passes.lifecycle.models import Pass
 from passes.lifecycle.service import renew_wallet_link
 from passes.sale import service
 from passes.sale.models import Order, OrderLine, PaymentEvent
+from passes.sale.order_form import field_name
 from tests.factories import city
 from tests.services.test_sale import payment_of
 
@@ -33,19 +34,23 @@ def shop(client: FlaskClient, session: Session, now: datetime, monkeypatch: pyte
     return client
 
 
-def filled(**changes: str) -> dict[str, str]:
+BUYER = ("form_id", "terms_version", "instead_of", "only", "phone", "email", "guardian_consent", "accept_terms")
+
+
+def filled(*others: dict[str, str], **changes: str) -> dict[str, str]:
+    """The form of one holder, whose fields need no number here; others: the passes after the first."""
     given = {
         "form_id": str(uuid4()),
-        "product_id": "PASS-SENIOR",
-        "holder_name": "王小明",
+        "terms_version": "1",
         "phone": "138 1234 5678",
         "email": "wang@example.com",
-        "document_type": "CN_ID",
-        "document_number": ID_NUMBER,
-        "birth_on": "",
         "accept_terms": "yes",
     }
-    return given | changes
+    first = {"product_id": "PASS-SENIOR", "name": "王小明", "document_type": "CN_ID", "document_number": ID_NUMBER}
+    given |= {name: value for name, value in changes.items() if name in BUYER}
+    first |= {"birth_on": ""} | {name: value for name, value in changes.items() if name not in BUYER}
+    holders = enumerate((first, *others), 1)
+    return given | {field_name(number, field): value for number, one in holders for field, value in one.items()}
 
 
 def errors_of(answer: TestResponse) -> list[str]:
@@ -56,9 +61,11 @@ def test_the_form_asks_for_every_field_and_gives_itself_an_id(shop: FlaskClient)
     first, second = shop.get("/buy?product=PASS-SENIOR"), shop.get("/buy?product=PASS-ADULT")
     ids = [re.search(r'name="form_id" value="([^"]+)"', page.text) for page in (first, second)]
     assert ids[0] and ids[1] and ids[0][1] != ids[1][1]
-    for name in ("product_id", "holder_name", "phone", "email", "document_type", "document_number", "birth_on"):
+    for name in ("product_id", "name", "document_type", "document_number", "birth_on"):
+        assert f'name="holder-1-{name}"' in first.text
+    for name in ("phone", "email", "terms_version", "accept_terms"):
         assert f'name="{name}"' in first.text
-    assert re.search(r'value="PASS-SENIOR" required checked', first.text)
+    assert re.search(r'value="PASS-SENIOR" selected', first.text) and "holder-2-" not in first.text
 
 
 def test_the_first_step_shows_each_pass_with_its_price_and_leads_to_its_form(shop: FlaskClient) -> None:
@@ -83,7 +90,7 @@ def test_before_paying_everything_is_shown_once_more_and_can_be_corrected(shop: 
     assert ID_NUMBER not in form and "证件号码需要重新填写" in form
     instead_of = re.search(r'name="instead_of" value="([^"]+)"', form)
     assert instead_of
-    corrected = filled(holder_name="王晓明", instead_of=instead_of[1])
+    corrected = filled(name="王晓明", instead_of=instead_of[1])
     answers = [shop.post("/buy", data=corrected).location for _ in range(2)]
     assert answers[0] == answers[1] != order
     assert "订单已取消" in shop.get(order).text and "王晓明" in shop.get(answers[0]).text
@@ -105,7 +112,7 @@ def test_another_language_keeps_what_was_typed_and_orders_nothing(shop: FlaskCli
 
 def test_rubbish_in_any_field_is_answered_and_never_run(shop: FlaskClient) -> None:
     rubbish = ("🎫" * 20, "x" * 10_000, "\x00", "<script>alert(1)</script>", "\ud7ff\uffff", "%s%(a)s{{7*7}}", "  ")
-    for field in ("holder_name", "phone", "email", "document_number", "birth_on", "product_id", "instead_of"):
+    for field in ("name", "phone", "email", "document_number", "birth_on", "product_id", "instead_of"):
         for text in rubbish:
             answer = shop.post("/buy", data=filled(**{field: text}))
             assert answer.status_code in (303, 422), (field, text)
@@ -179,7 +186,7 @@ def test_the_same_form_sent_twice_is_one_order(shop: FlaskClient, session: Sessi
 def test_a_form_corrected_after_going_back_is_another_order(shop: FlaskClient, session: Session) -> None:
     form = filled()
     first = shop.post("/buy", data=form)
-    second = shop.post("/buy", data=form | {"holder_name": "王晓明"})
+    second = shop.post("/buy", data=form | {"holder-1-name": "王晓明"})
     assert first.location != second.location
     assert session.scalar(select(func.count()).select_from(Order)) == 2
 
@@ -187,10 +194,10 @@ def test_a_form_corrected_after_going_back_is_another_order(shop: FlaskClient, s
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"holder_name": "  "}, "请填写"),
-        ({"holder_name": "x" * 61}, "太长"),
-        ({"holder_name": "😀🎉"}, "请填写证件上的姓名"),
-        ({"holder_name": "王\x00明"}, "无法保存"),
+        ({"name": "  "}, "请填写"),
+        ({"name": "x" * 61}, "太长"),
+        ({"name": "😀🎉"}, "请填写证件上的姓名"),
+        ({"name": "王\x00明"}, "无法保存"),
         ({"phone": "12345678901"}, "电话号码不完整"),
         ({"email": "wang@"}, "电子邮箱地址不完整"),
         ({"email": "wang@example.com, li@example.com"}, "电子邮箱地址不完整"),
@@ -227,22 +234,22 @@ def test_bad_input_is_named_at_its_field_and_orders_nothing(
         ({"email": "x", "document_type": "PASSPORT", "document_number": "1"}, ["document_number", "birth_on", "email"]),
         ({"phone": "1", "document_type": "LIBRARY_CARD"}, ["document_type", "phone"]),
         ({"document_type": "PASSPORT", "birth_on": "x", "document_number": ""}, ["document_number", "birth_on"]),
-        ({"holder_name": "", "document_type": "PASSPORT", "document_number": "E12345678", "birth_on": "1990-01-01"},
-         ["holder_name", "birth_on"]),
+        ({"name": "", "document_type": "PASSPORT", "document_number": "E12345678", "birth_on": "1990-01-01"},
+         ["name", "birth_on"]),
         ({"phone": "1", "document_type": "CN_PR_CARD", "document_number": ""}, ["document_number", "phone"]),
     ],
 )  # fmt: skip
 def test_all_faults_of_a_form_are_told_at_once(shop: FlaskClient, changes: dict[str, str], fields: list[str]) -> None:
     answer = shop.post("/buy", data=filled(**changes))
-    marked = dict.fromkeys(re.findall(r'class="field-error" id="(\w+)-error', answer.text))
+    marked = dict.fromkeys(re.findall(r'class="field-error" id="(?:holder-1-)?(\w+)-error', answer.text))
     assert (answer.status_code, list(marked)) == (422, fields)
 
 
 def test_what_was_typed_is_kept_when_the_form_comes_back(shop: FlaskClient) -> None:
-    form = filled(phone="123", holder_name='<b>"王"</b>')
+    form = filled(phone="123", name='<b>"王"</b>')
     answer = shop.post("/buy", data=form)
     text = unescape(answer.text)
-    for value in (form["form_id"], form["holder_name"], "wang@example.com", ID_NUMBER):
+    for value in (form["form_id"], form["holder-1-name"], "wang@example.com", ID_NUMBER):
         assert f'value="{value}"' in text
     assert "<b>" not in answer.text.partition("<form")[2].partition("</form>")[0].replace("<b>¥", "")
 

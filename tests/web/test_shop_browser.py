@@ -60,9 +60,9 @@ def test_a_pass_is_bought_by_keyboard_and_nothing_typed_is_lost(page: Page, addr
     press(page, "Enter")
     expect(page.get_by_role("heading", name="持卡人信息")).to_be_visible()
     expect(page.get_by_label("出生日期")).to_be_hidden()
-    tab_to(page, "#holder_name")
+    tab_to(page, "#holder-1-name")
     page.keyboard.type("王小明")
-    tab_to(page, "#document_number")
+    tab_to(page, "#holder-1-document_number")
     page.keyboard.type("110105194912310021")
     press(page, "Tab")
     fault = "最后一位与前 17 位不符"
@@ -84,7 +84,7 @@ def test_a_pass_is_bought_by_keyboard_and_nothing_typed_is_lost(page: Page, addr
     page.get_by_label("Mobile phone").fill("138 1234 5678")
     page.get_by_label("I accept the terms").check()
     page.get_by_label("I accept the terms").focus()
-    tab_to(page, "main form button")
+    tab_to(page, "main form button.big")
     press(page, "Enter")
     expect(page.get_by_role("heading", name="Check and pay")).to_be_visible()
     assert violations(page) == []
@@ -97,9 +97,9 @@ def test_a_pass_is_bought_by_keyboard_and_nothing_typed_is_lost(page: Page, addr
 
 def test_forms_are_taken_and_their_answers_live_at_a_page_of_their_own(page: Page, address: str) -> None:
     page.goto(f"{address}/buy?product=PASS-SENIOR")
-    page.locator("#holder_name").fill("王小明")
+    page.locator("#holder-1-name").fill("王小明")
     page.locator("#phone").fill("13812345678")
-    page.locator("#document_number").fill("11010519491231002X")
+    page.locator("#holder-1-document_number").fill("11010519491231002X")
     page.locator("[name=accept_terms]").check()
     page.get_by_role("button", name="核对并付款").dblclick()
     expect(page.get_by_role("heading", name="核对并付款")).to_be_visible()

@@ -1,13 +1,18 @@
 // The shop's pages. All of them work without this; it saves steps.
 import { comeBackToInput, keepInputInOtherLanguage, watchForm } from "./shop/form";
+import { changeInPlace } from "./shop/passes";
 import { waitForPayment } from "./shop/waiting";
 
-const form = document.querySelector<HTMLFormElement>("#order");
-if (form) {
+function begin(): void {
+  const form = document.querySelector<HTMLFormElement>("#order");
+  if (!form) return;
   watchForm(form);
-  keepInputInOtherLanguage(form);
   comeBackToInput(form);
+  changeInPlace(form, begin);
 }
+
+begin();
+keepInputInOtherLanguage();
 
 document.querySelector<HTMLElement>("#faults")?.focus();
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkDigit, documentFault, emailFault, holdsBirth, phoneFault } from "../src/shop/checks";
+import { sumOf, yuan } from "../src/shop/sum";
 import { pauseAfter } from "../src/shop/waiting";
 
 test("a digit typed wrong is noticed", () => {
@@ -40,4 +41,9 @@ test("the birth date is asked for where the number does not hold it", () => {
 test("a page that waits long asks seldom", () => {
   assert.equal(pauseAfter(0), 2_000);
   assert.equal(pauseAfter(600_000), 15_000);
+});
+
+test("what is chosen is summed up, and said as the server says it", () => {
+  assert.equal(sumOf(["19900", undefined, "6900"]), 26800);
+  assert.deepEqual([19900, 1250, 0, 123450000].map(yuan), ["¥199", "¥12.50", "¥0", "¥1,234,500"]);
 });

@@ -1,30 +1,28 @@
 // The form of a purchase: what is surely wrong is said beside its field as soon as it is left; the birth date is asked
-// for only where the document's number does not hold it. Without this script the server says the same.
+// for only where the document's number does not hold it; the sum follows what is chosen. Without this script the server
+// says the same.
 import { documentFault, emailFault, holdsBirth, phoneFault, type Fault } from "./checks";
+import { sumOf, yuan } from "./sum";
 
-const input = (name: string): HTMLInputElement | null => document.querySelector<HTMLInputElement>(`#${name}`);
+type Texts = Record<Fault, string>;
+
+const AFTER_THE_CLICK_MS = 200;
 
 export function watchForm(form: HTMLFormElement): void {
-  const texts = JSON.parse(document.querySelector("#texts")?.textContent ?? "{}") as Record<Fault, string>;
-  const type = document.querySelector<HTMLSelectElement>("#document_type");
-  const number = input("document_number");
-  const checks: [string, (text: string) => Fault | null][] = [
-    ["document_number", (text) => documentFault(type?.value ?? "", text)],
-    ["phone", phoneFault],
-    ["email", emailFault],
-  ];
-  for (const [name, faultOf] of checks) {
-    const field = input(name);
-    const check = (): void => {
-      if (field) say(field, texts[faultOf(field.value) as Fault] ?? null);
-    };
-    field?.addEventListener("change", check);
-    field?.addEventListener("input", () => {
-      if (field.getAttribute("aria-invalid") === "true" && faultOf(field.value) === null) say(field, null);
-    });
-    if (name === "document_number") type?.addEventListener("change", check);
-  }
-  const birth = document.querySelector<HTMLElement>("#birth-field");
+  const texts = JSON.parse(document.querySelector("#texts")?.textContent ?? "{}") as Texts;
+  for (const holder of form.querySelectorAll<HTMLElement>("[data-holder]")) watchHolder(holder, texts);
+  watchField(form.querySelector<HTMLInputElement>("#phone"), phoneFault, texts);
+  watchField(form.querySelector<HTMLInputElement>("#email"), emailFault, texts);
+  watchChosen(form);
+}
+
+function watchHolder(holder: HTMLElement, texts: Texts): void {
+  const of = (name: string): string => `#holder-${holder.dataset["holder"] ?? ""}-${name}`;
+  const type = holder.querySelector<HTMLSelectElement>(of("document_type"));
+  const number = holder.querySelector<HTMLInputElement>(of("document_number"));
+  const birth = holder.querySelector<HTMLElement>("[data-birth]");
+  const check = watchField(number, (text) => documentFault(type?.value ?? "", text), texts);
+  type?.addEventListener("change", check);
   const showBirth = (): void => {
     // A field with a message stays, or nobody would see the message.
     if (birth) birth.hidden = holdsBirth(type?.value ?? "", number?.value ?? "") && !birth.querySelector(".field-error");
@@ -32,7 +30,23 @@ export function watchForm(form: HTMLFormElement): void {
   type?.addEventListener("change", showBirth);
   number?.addEventListener("input", showBirth);
   showBirth();
-  showChosen(form);
+}
+
+/** Check a field when it is left; a message goes as soon as it is right. Returns the check. */
+function watchField(
+  field: HTMLInputElement | null,
+  faultOf: (text: string) => Fault | null,
+  texts: Texts,
+): () => void {
+  const check = (): void => {
+    if (field) say(field, texts[faultOf(field.value) as Fault] ?? null);
+  };
+  // Leaving a field is often the first half of a click: a message that came at once would push the button from under it.
+  field?.addEventListener("change", () => setTimeout(check, AFTER_THE_CLICK_MS));
+  field?.addEventListener("input", () => {
+    if (field.getAttribute("aria-invalid") === "true" && faultOf(field.value) === null) say(field, null);
+  });
+  return check;
 }
 
 /** The message beside a field, or none; read out with the field. */
@@ -56,46 +70,65 @@ function say(field: HTMLInputElement, text: string | null): void {
   else field.removeAttribute("aria-describedby");
 }
 
-function showChosen(form: HTMLFormElement): void {
-  const name = document.querySelector("#chosen-name");
-  const price = document.querySelector("#chosen-price");
+/** What is bought, its sum, and whether somebody has to be asked for a child. */
+function watchChosen(form: HTMLFormElement): void {
+  const choices = [...form.querySelectorAll<HTMLSelectElement>("[data-product]")];
+  const guardian = form.querySelector<HTMLElement>("#guardian");
   const show = (): void => {
-    const chosen = form.querySelector<HTMLInputElement>("[name=product_id]:checked");
-    if (!chosen || !name || !price) return;
-    name.textContent = chosen.dataset["name"] ?? "";
-    price.textContent = chosen.dataset["price"] ?? "";
+    const chosen = choices.map((choice) => choice.selectedOptions[0]);
+    chosen.forEach((option, place) => {
+      const row = form.querySelector(`[data-picked="${place + 1}"]`);
+      const [name, price] = [row?.querySelector<HTMLElement>("[data-name]"), row?.querySelector("[data-price]")];
+      const fen = option?.dataset["fen"];
+      if (name) name.textContent = option?.dataset["name"] ?? name.dataset["none"] ?? "";
+      if (price) price.textContent = fen === undefined ? "" : yuan(Number(fen));
+    });
+    const sum = yuan(sumOf(chosen.map((option) => option?.dataset["fen"])));
+    for (const place of form.querySelectorAll("[data-sum]")) place.textContent = sum;
+    const asked = chosen.some((option) => option?.dataset["guardian"] !== undefined);
+    if (guardian) guardian.hidden = !asked && !guardian.querySelector(".field-error");
   };
-  for (const radio of form.querySelectorAll("[name=product_id]")) radio.addEventListener("change", show);
+  for (const choice of choices) choice.addEventListener("change", show);
   // After going back, the browser puts the last choice in without telling.
   window.addEventListener("pageshow", show);
+  show();
 }
 
-/** Another language keeps what was typed: the form goes along, and comes back unchecked. */
-export function keepInputInOtherLanguage(form: HTMLFormElement): void {
+/** Another language keeps what was typed: the form of this moment goes along, and comes back unchecked. */
+export function keepInputInOtherLanguage(): void {
   for (const link of document.querySelectorAll<HTMLAnchorElement>(".languages a")) {
     link.addEventListener("click", (event) => {
+      const form = document.querySelector<HTMLFormElement>("#order");
+      if (!form) return;
       event.preventDefault();
-      const only = document.createElement("input");
-      only.type = "hidden";
-      only.name = "only";
-      only.value = "language";
-      form.append(only);
-      form.action = new URL(link.href).pathname + new URL(link.href).search;
-      form.submit();
+      const address = new URL(form.action);
+      address.searchParams.set("lang", new URL(link.href).searchParams.get("lang") ?? "");
+      sendOnly(form, "language", address.href);
     });
   }
+}
+
+/** Send the form as one of its steps that order nothing. */
+export function sendOnly(form: HTMLFormElement, step: string, address: string): void {
+  const only = document.createElement("input");
+  only.type = "hidden";
+  only.name = "only";
+  only.value = step;
+  form.append(only);
+  form.action = address;
+  form.submit();
 }
 
 /** Whoever comes back to this page finds what was typed, also where the page was the answer to a form: the browser
  * then asks for the empty form instead of asking whether to send it again, and puts in what differs from that. */
 export function comeBackToInput(form: HTMLFormElement): void {
-  history.replaceState(null, "", location.href);
+  history.replaceState(null, "", form.action);
   for (const field of form.querySelectorAll<HTMLInputElement>("input:not([type=hidden])")) {
     const { value, checked } = field;
     if (field.type === "checkbox") {
       field.defaultChecked = false;
       field.checked = checked;
-    } else if (field.type !== "radio") {
+    } else {
       field.defaultValue = "";
       field.value = value;
     }
