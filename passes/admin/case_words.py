@@ -104,6 +104,7 @@ LETTER_KINDS = {
     "money_back": N_("money that came too late or twice goes back"),
     "refund_asked": N_("a refund was asked for"),
     "refund_paid": N_("the money of a refund has gone back"),
+    "refund_stopped": N_("a refund was stopped"),
     "pass_link": N_("new link to a pass"),
     "lookup_code": N_("code to find a pass"),
 }

@@ -13,7 +13,7 @@ from passes.admin.money_rules import agreed_amounts
 from passes.errors import N_, Conflict, Invalid
 from passes.lifecycle.models import Pass
 from passes.sale.gate_reports import wait_of
-from passes.sale.models import Refund, RefundLine
+from passes.sale.models import Refund
 from passes.sale.money_rules import CAME_BACK, COUNTED, refundable_fen
 from passes.sale.queries import list_lines
 from passes.sale.refund_lines import agreed
@@ -47,7 +47,7 @@ def refund_from_desk(session: Session, staff: Staff, order_id: int, wanted: Desk
 
     Conflict("amount_changed"): a use came in since the page was opened, or midnight.
     """
-    prices = _prices(session, order_id, wanted.what)
+    prices = _prices(session, order_id, wanted.what, now=now)
     lock_for_refund(session, order_id, sorted(prices))
     known = session.scalar(select(Refund).where(Refund.request_key == wanted.key, Refund.order_id == order_id))
     if known is not None:
@@ -150,21 +150,20 @@ def _as_agreed(found: Mapping[int, PassQuote], prices: Mapping[int, int], amount
         text = N_("This is more than was paid for it. Goodwill beyond the price is a refund without a pass.")
         raise _refusal("amount", "amount_too_large", text)
     amounts = agreed_amounts(amount_fen, {id_: quote.quote.payout_fen for id_, quote in found.items()}, prices)
-    return {id_: agreed(quote.quote, amounts[id_]) for id_, quote in found.items()}
+    return {id_: agreed(quote.quote, amounts[id_]) for id_, quote in found.items() if amounts[id_] > 0}
 
 
-def _prices(session: Session, order_id: int, what: str) -> dict[int, int]:
-    """What was paid for each pass that is meant; of the whole order, for those that still live and keep their money."""
+def _prices(session: Session, order_id: int, what: str, *, now: datetime) -> dict[int, int]:
+    """What was paid for each pass that is meant; of the whole order, for those whose money can go back."""
     if what == "none":
         return {}
     lines = {line.id: line.amount_fen for line in list_lines(session, order_id)}
     passes: Sequence[Pass] = session.scalars(select(Pass).where(Pass.order_line_id.in_(lines))).all()
     if what == "all":
-        back = select(RefundLine.pass_id).join(Refund, Refund.id == RefundLine.refund_id)
-        gone = set(session.scalars(back.where(Refund.order_id == order_id, Refund.state.in_(COUNTED))))
-        alive = [pass_ for pass_ in passes if pass_.state != "void" and pass_.id not in gone]
-        return {pass_.id: lines[pass_.order_line_id] for pass_ in alive}
-    return {pass_.id: lines[pass_.order_line_id] for pass_ in passes if str(pass_.id) == what}
+        passes = [both.pass_ for both in list_quotes(session, passes, now=now) if both.may_be_paid_back]
+    else:
+        passes = [pass_ for pass_ in passes if str(pass_.id) == what]
+    return {pass_.id: lines[pass_.order_line_id] for pass_ in passes}
 
 
 def pay_again(

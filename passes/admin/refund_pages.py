@@ -98,7 +98,7 @@ def post_transfer(order_id: int, refund_id: int) -> ResponseReturnValue:
         lambda session, data: money_service.record_transfer(
             session, staff, order_id, refund_id, evidence=data["evidence"], now=now
         ),
-        lambda _: gettext("The transfer is recorded. Its passes are cancelled."),
+        lambda _: gettext("The transfer is recorded. A pass it was for is cancelled."),
     )
 
 

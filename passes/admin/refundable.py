@@ -55,7 +55,7 @@ def refundable_of(found: OrderPage, quotes: Sequence[Both], now: datetime) -> Re
     left = _left_of(found, paid_by)
     if left <= 0:
         return None
-    open_ = [both for both in quotes if _may_be_paid_back(both)]
+    open_ = [both for both in quotes if both.may_be_paid_back]
     whole = [("all", gettext("the whole order"))] if open_ else []
     passes = [(str(both.pass_.id), gettext("pass %(number)s", number=both.pass_.number)) for both in open_]
     return Refundable(
@@ -69,14 +69,6 @@ def refundable_of(found: OrderPage, quotes: Sequence[Both], now: datetime) -> Re
         reasons=[(code, gettext(REFUND_REASONS[code])) for code in DESK_REASONS],
         ways=_ways(paid_by, now),
     )
-
-
-def _may_be_paid_back(both: Both) -> bool:
-    """Not where its money is on its way or gone already; of a pass that has ended, only what did not arrive."""
-    last = both.own.refund
-    if last is not None and last.state in COUNTED:
-        return False
-    return both.pass_.state != "void" or both.own.quote.payout_fen > 0
 
 
 def list_stranded(found: OrderPage, now: datetime) -> list[Stranded]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from passes.errors import N_, Conflict, Invalid, NotFound
@@ -53,7 +53,9 @@ def write_letter(
 
 def is_about(subjects: Sequence[str]) -> ColumnElement[bool]:
     """Of a letter in a statement: that it is about any of these, among others or alone."""
-    return or_(Letter.about.in_(subjects), Letter.also_about.overlap(list(subjects)))
+    # With the condition of its index said, which the overlap alone does not imply.
+    among_others = and_(text("letter.also_about <> '{}'"), Letter.also_about.overlap(list(subjects)))
+    return or_(Letter.about.in_(subjects), among_others)
 
 
 def keep_waiting(session: Session, channels: Collection[str]) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from passes.lifecycle.erasing import BLANK, NO_BIRTHDAY, NO_DIGEST
@@ -71,10 +71,9 @@ def list_unpaid_lines(session: Session, ended_before: datetime, limit: int) -> S
 
     Money that came all the same has gone back whole, before this moment as well, by us or by the bank.
     """
-    taken = case((Payment.dispute_status == "lost", func.coalesce(Payment.disputed_fen, 0)), else_=0)
     busy = or_(
         Payment.state.in_(LIVE_PAYMENT_STATES),
-        Payment.amount_received_fen > Payment.amount_refunded_fen + taken,
+        Payment.amount_received_fen > Payment.amount_refunded_fen + func.coalesce(Payment.disputed_fen, 0),
         Payment.dispute_status.in_(OPEN_DISPUTES),
     )
     live = select(Payment.id).where(Payment.order_id == Order.id, busy)

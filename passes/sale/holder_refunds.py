@@ -25,6 +25,8 @@ class Wish:
 def ask_refund(session: Session, pass_id: int, wish: Wish, *, now: datetime) -> Refund:
     """The pass's refund, held from now on; asked twice, the same one. Locks: Order → Payment → Refund → Pass.
 
+    One that was stopped before it was sent does not count: it may be asked for anew.
+
     Conflict: nothing_to_refund, amount_changed (a use came in between, or midnight), nothing_paid, dispute_open.
     """
     line = select(OrderLine.order_id).join(Pass, Pass.order_line_id == OrderLine.id).where(Pass.id == pass_id)
@@ -35,7 +37,7 @@ def ask_refund(session: Session, pass_id: int, wish: Wish, *, now: datetime) -> 
     made = session.scalars(
         select(Refund)
         .join(RefundLine, RefundLine.refund_id == Refund.id)
-        .where(RefundLine.pass_id == pass_id)
+        .where(RefundLine.pass_id == pass_id, Refund.state != "canceled")
         .order_by(Refund.id.desc())
     ).first()
     if made is not None:

@@ -49,18 +49,26 @@ def submit_refunds(provider: PaymentProvider, *, now: datetime, limit: int = 20)
         _recount(refund_id, now=now)
     with transaction() as session:
         due = list(refund_outcomes.list_unsettled(session, now, limit))
-    return sum(_submit(provider, refund, intent_id, now=now) for refund, intent_id in due)
+    return sum(
+        _submit(provider, refund, intent_id, now=now) for refund, intent_id in due if _is_counted(refund, now=now)
+    )
 
 
-def _recount(refund_id: int, *, now: datetime) -> None:
+def _is_counted(refund: Refund, *, now: datetime) -> bool:
+    """Whatever was late: no amount leaves for the first time without the last look at the visits."""
+    return refund.cause is None or refund.submitted_at is not None or _recount(refund.id, now=now)
+
+
+def _recount(refund_id: int, *, now: datetime) -> bool:
     try:
         with transaction() as session:
-            gate_reports.recount(session, refund_id, now=now)
+            return gate_reports.recount(session, refund_id, now=now)
     except Exception:
         # A fault of ours at one refund is no reason to forget the others.
         log.exception("refund %s was not counted again", refund_id)
         with transaction() as session:
             refund_outcomes.postpone(session, refund_id, now=now)
+        return False
 
 
 def _submit(provider: PaymentProvider, refund: Refund, intent_id: str, *, now: datetime) -> bool:
@@ -91,11 +99,11 @@ def _ask(provider: PaymentProvider, refund: Refund, intent_id: str, *, now: date
     if refund.provider_refund_id:
         return provider.fetch_refund(refund.provider_refund_id)
     with transaction() as session:
-        first_sent_at = refund_outcomes.mark_sent(session, refund.id, now=now)
+        first_sent_at, amount_fen = refund_outcomes.mark_sent(session, refund.id, now=now)
     if now - first_sent_at > _KEY_IS_GOOD_FOR:
         made = provider.fetch_money_back(intent_id).refunds
         found = next((snapshot for snapshot in made if snapshot.refund_uid == str(refund.uid)), None)
         if found is not None:
             return found
-    request = RefundRequest(intent_id, refund.amount_fen, str(refund.uid))
+    request = RefundRequest(intent_id, amount_fen, str(refund.uid))
     return provider.refund(request, refund.idempotency_key)

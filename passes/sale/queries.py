@@ -202,7 +202,7 @@ class OrderPage:
     methods: the ways to pay that the provider really offers, as far as we know.
     payment: the last try; paid_by: the one that paid the order; paid_late: money came that the ended order cannot keep.
     passes: by the id of their line; pass_numbers: by their own, for the lines of refunds.
-    refunds: oldest first, without those that were withdrawn.
+    refunds: oldest first.
     currencies: of payments that came in another than was asked for.
     """
 
@@ -250,9 +250,8 @@ def get_order_page(session: Session, token: str) -> OrderPage:
 
 
 def list_refunds(session: Session, order_id: int) -> Sequence[Refund]:
-    """What goes back of an order, or went, as its buyer is told: not what was withdrawn before it was sent."""
-    statement = select(Refund).where(Refund.order_id == order_id, Refund.state != "canceled").order_by(Refund.id)
-    return session.scalars(statement).all()
+    """What goes back of an order, went, or was stopped, as its buyer is told."""
+    return session.scalars(select(Refund).where(Refund.order_id == order_id).order_by(Refund.id)).all()
 
 
 def _methods_offered(session: Session) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""What the shop writes of a refund somebody asked for: that it was, and that the money has gone back."""
+"""What the shop writes of a refund somebody asked for: that it was, that it has been paid, or that it will not be."""
 
 from datetime import datetime
 from itertools import groupby
@@ -38,6 +38,20 @@ PAID_BODY = N_(
     "Your order: %(order_url)s\n\n"
     "Youyou Lanzhou"
 )
+STOPPED_SUBJECT = N_("Your refund was stopped · order %(number)s")
+STOPPED_BODY = N_(
+    "Hello,\n\n"
+    "The refund of %(amount)s for your order %(number)s will not be paid.\n\n"
+    "%(how)s\n\n"
+    "Your order: %(order_url)s\n\n"
+    "Youyou Lanzhou"
+)
+_USED_UP = N_(
+    "Gates that had no network told of visits since: by the terms of the pass nothing is left to pay back today. "
+    "The pass is no longer on hold."
+)
+_WITHDRAWN = N_("The service desk has withdrawn it. The pass is no longer on hold.")
+_WITHDRAWN_MONEY = N_("The service desk has withdrawn it.")
 _WAITS = N_(
     "Before the money leaves we wait for every gate, so that all visits are counted: three days at most. "
     "The amount may still change with them."
@@ -77,6 +91,17 @@ def write_refund_paid(session: Session, order: Order, payment: Payment, refund: 
         how.append(in_language(order.locale, _CANCELLED))
     words = (PAID_SUBJECT, PAID_BODY, "\n\n".join(how))
     _write(session, "refund_paid", words, order, payment, refund, now=now)
+
+
+def write_refund_stopped(
+    session: Session, order: Order, payment: Payment, refund: Refund, *, by: str, now: datetime
+) -> None:
+    """by: who stopped it; the chore does where late visits have used it up."""
+    if refund.source not in _TOLD:
+        return
+    why = _USED_UP if by == "chore" else _WITHDRAWN if _is_of_passes(session, refund) else _WITHDRAWN_MONEY
+    words = (STOPPED_SUBJECT, STOPPED_BODY, in_language(order.locale, why))
+    _write(session, "refund_stopped", words, order, payment, refund, now=now)
 
 
 def _is_of_passes(session: Session, refund: Refund) -> bool:

@@ -9,8 +9,6 @@ from passes.sale.refund_rules import Line, Quote
 
 # {code, zh, en, amount_fen, pass_id}; pass_id is null where no pass stands for the money.
 Kept = dict[str, Any]
-# What staff gave, or what did not arrive before: no later visit changes it.
-_FIXED = ("goodwill", "again")
 
 
 def kept_of(pass_id: int | None, lines: Iterable[Line]) -> list[Kept]:
@@ -35,9 +33,14 @@ def lines_of(kept: Sequence[Kept] | None, pass_id: int) -> tuple[Line, ...]:
     )
 
 
-def is_fixed(kept: Sequence[Kept] | None) -> bool:
-    """Whether the amount stays what it is, however often the pass was used."""
-    return any(line["code"] in _FIXED for line in kept or ())
+def is_agreed(kept: Sequence[Kept] | None) -> bool:
+    """Whether staff gave the whole amount: then it stays what it is, however often the passes were used."""
+    return any(line["code"] == "goodwill" for line in kept or ())
+
+
+def paid_again(kept: Sequence[Kept] | None) -> set[int]:
+    """Passes that get once more what did not arrive before: that, too, stays what it was."""
+    return {line["pass_id"] for line in kept or () if line["code"] == "again" and line["pass_id"] is not None}
 
 
 def compensation_fen(kept: Sequence[Kept] | None) -> int:

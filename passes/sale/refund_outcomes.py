@@ -36,11 +36,14 @@ def list_unsettled(session: Session, now: datetime, limit: int) -> Sequence[tupl
     return [(refund, intent or "") for refund, intent in session.execute(statement)]
 
 
-def mark_sent(session: Session, refund_id: int, *, now: datetime) -> datetime:
-    """About to be sent; returns when that was first so. Kept before the call: a killed process leaves it behind."""
+def mark_sent(session: Session, refund_id: int, *, now: datetime) -> tuple[datetime, int]:
+    """About to be sent; returns when that was first so, and how much it is.
+
+    Kept before the call: a killed process leaves it behind.
+    """
     _, _, refund = lock_refund(session, refund_id)
     refund.submitted_at = refund.submitted_at or now
-    return refund.submitted_at
+    return refund.submitted_at, refund.amount_fen
 
 
 def postpone(session: Session, refund_id: int, *, now: datetime) -> None:
@@ -137,17 +140,18 @@ def withdraw_by_hand(session: Session, refund_id: int, *, by: str, note: str, no
     order, payment, refund = _by_hand(session, refund_id, "requested")
     refund.approved_by, refund.evidence_note = by, note
     stop_refund(session, order, payment, refund, by=by, now=now)
-    _none_waits(session, order)
     return refund
 
 
 def stop_refund(
     session: Session, order: Order, payment: Payment, refund: Refund, *, by: str = "chore", now: datetime
 ) -> None:
-    """One that was never sent will not be: its passes are free again. All is locked."""
+    """One that was never sent will not be: its passes are free again, and its buyer is told. All is locked."""
     _move(session, order, payment, refund, "canceled", fact="withdrawn", actor=by, now=now)
     lines = select(RefundLine.pass_id).where(RefundLine.refund_id == refund.id)
     free_from(session, session.scalars(lines).all(), "refund", now=now)
+    _none_waits(session, order)
+    refund_letters.write_refund_stopped(session, order, payment, refund, by=by, now=now)
 
 
 def bounce_by_hand(session: Session, refund_id: int, *, by: str, note: str, now: datetime) -> Refund:

@@ -45,9 +45,9 @@ class LastRefund:
 class PassQuote:
     """quote: what the calculator says now. uses_seen: how many admissions it counted.
 
-    refund: the last one of this pass: then a holder asks for no other. Where it did not arrive, the quote is the same
-    once more. compensates: the terms let staff add something where the operator is at fault. may_change: a use that a
-    gate tells of late would change the quote.
+    refund: the last one of this pass: then a holder asks for no other, unless it was stopped. Where it did not arrive,
+    the quote is the same once more. compensates: the terms let staff add something where the operator is at fault.
+    may_change: a use that a gate tells of late would change the quote.
     """
 
     order_id: int
@@ -59,7 +59,7 @@ class PassQuote:
 
     @property
     def may_ask(self) -> bool:
-        return self.refund is None and self.quote.payout_fen > 0
+        return (self.refund is None or self.refund.state == "canceled") and self.quote.payout_fen > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,14 @@ class Both:
     pass_: Pass
     own: PassQuote
     at_fault: PassQuote
+
+    @property
+    def may_be_paid_back(self) -> bool:
+        """Not where its money is on its way or gone already; of a pass that has ended, only what did not arrive."""
+        last = self.own.refund
+        if last is not None and last.state in COUNTED:
+            return False
+        return self.pass_.state != "void" or self.own.quote.payout_fen > 0
 
 
 def find_quote(

@@ -193,7 +193,7 @@ def _add(
     refund = _row(order, payment, asked, channel, now=now)
     session.add(refund)
     session.flush()
-    if channel == "manual":
+    if channel == "manual" and asked.not_before is None:
         service.add_attention(order, "refund_by_hand")
     note(
         session,

@@ -26,7 +26,10 @@ STATES = {
     "pending": N_("The money is on its way. Banks and wallets take up to ten working days."),
     "succeeded": N_("The money has been paid back to where it came from. The pass is cancelled."),
     "failed": N_("The refund did not arrive. The service desk sees it and contacts you; you need do nothing."),
-    "canceled": N_("The refund was stopped. The service desk sees it and contacts you."),
+    "canceled": N_(
+        "The refund was stopped: late reports of visits had used it up, or the service desk withdrew it. "
+        "The pass is no longer on hold for it."
+    ),
 }
 # The same where the way back is closed and somebody transfers the money.
 STATES_BY_HAND = STATES | {

@@ -29,7 +29,7 @@ def buy(river: River, page: Page) -> None:
     page.get_by_label(say("Mobile phone")).fill("138 1234 5678")
     page.get_by_label(say("Number of the document")).fill(id_number())
     page.locator("[name=accept_terms]").check()
-    page.locator("main form button").click()
+    page.get_by_role("button", name=say("Go on to check and pay")).click()
     page.get_by_role("button", name=re.compile(re.escape("¥199"))).click()
     page.get_by_role("button", name=say("Pay (test)")).click()
     expect(page.get_by_text(say("Paid. Your pass is ready."))).to_be_visible()

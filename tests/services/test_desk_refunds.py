@@ -18,7 +18,8 @@ from passes.gate.rules import ScanRequest
 from passes.gate.service import record_scans
 from passes.lifecycle.models import Pass
 from passes.lifecycle.service import activate_pass
-from passes.sale import money_back, money_flows, refund_outcomes
+from passes.mail.models import Letter
+from passes.sale import gate_reports, money_back, money_flows, refund_outcomes
 from passes.sale.models import Order, PaymentEvent, Refund, RefundLine
 from passes.sale.provider import DisputeSnapshot, MoneyBack
 from passes.sale.reconciliation import ledger_faults
@@ -140,6 +141,91 @@ def test_a_transfer_made_beside_a_refund_at_the_provider_is_in_the_books(shop: S
     assert payments_of(order)[0].amount_refunded_fen == 2 * 19900
     assert "transferred_anyway" in attention_of(order) and "refund_by_hand" not in attention_of(order)
     finish(shop, cashier)
+
+
+def test_what_is_paid_once_more_keeps_no_other_pass_from_being_counted_again(shop: Shop, cashier: Cashier) -> None:
+    gate = gate_of_park()
+    order, (failed, used, fresh) = three_paid(shop, cashier)
+    first = ask(order, what=str(failed))
+    with transaction() as session:
+        refund_outcomes.reject_refund(session, first.id, "card_closed", now=clock.now())
+    activate(order, used)
+    assert ask(order).amount_fen == 3 * 19900
+    used_before(gate, used, 2)
+    assert send_refunds(shop, clock.now() + 3 * DAY + timedelta(hours=1)) == 1
+    refund = refunds_of(order)[-1]
+    assert parts_of(refund) == {failed: 19900, used: 18700, fresh: 19900}
+    finish(shop, cashier)
+
+
+def test_no_amount_leaves_without_the_last_look_at_the_visits(
+    shop: Shop, cashier: Cashier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = gate_of_park()
+    order = paid_order(shop, cashier)
+    (pass_,) = passes_of(order)
+    activate(order, pass_.id)
+    ask(order)
+    used_before(gate, pass_.id, 2)
+    # As if twenty others had their turn first.
+    monkeypatch.setattr(gate_reports, "list_to_recount", lambda *_: [])
+    assert send_refunds(shop, clock.now() + 3 * DAY + timedelta(hours=1)) == 1
+    assert refunds_of(order)[0].amount_fen == 18700
+    finish(shop, cashier)
+
+
+def test_the_whole_order_holds_what_did_not_arrive_and_a_pass_that_gets_nothing_lives_on(
+    shop: Shop, cashier: Cashier
+) -> None:
+    gate = gate_of_park()
+    order, (bounced, spent, fresh) = three_paid(shop, cashier)
+    activate(order, spent)
+    used_before(gate, spent, 40)
+    by_hand = ask(order, what=str(bounced), by_transfer=True)
+    with transaction() as session:
+        refund_outcomes.record_payout_by_hand(session, by_hand.id, by="finance", evidence="4711", now=clock.now())
+    with transaction() as session:
+        refund_outcomes.bounce_by_hand(session, by_hand.id, by="finance", note="closed", now=clock.now())
+    assert parts_of(ask(order, amount_fen=2 * 19900 - 100)) == {bounced: 19900 - 50, fresh: 19900 - 50}
+    assert send_refunds(shop) == 1
+    assert [pass_.state for pass_ in passes_of(order)] == ["void", "active", "void"]
+    finish(shop, cashier)
+
+
+def test_a_transfer_is_asked_of_staff_when_its_amount_no_longer_changes(shop: Shop, cashier: Cashier) -> None:
+    gate = gate_of_park()
+    order = paid_order(shop, cashier)
+    (pass_,) = passes_of(order)
+    activate(order, pass_.id)
+    ask(order, by_transfer=True)
+    assert attention_of(order) == []
+    used_before(gate, pass_.id, 2)
+    send_refunds(shop, clock.now() + 3 * DAY + timedelta(hours=1))
+    (refund,) = refunds_of(order)
+    assert (refund.state, refund.amount_fen, refund.next_attempt_at) == ("requested", 18700, None)
+    assert attention_of(order) == ["refund_by_hand"]
+    with transaction() as session:
+        refund_outcomes.withdraw_by_hand(session, refund.id, by="finance", note="kept", now=clock.now())
+        told = session.scalars(select(Letter.kind).where(Letter.about == f"order:{order.id}").order_by(Letter.id)).all()
+    assert (attention_of(order), told[-2:]) == ([], ["refund_asked", "refund_stopped"])
+    finish(shop, cashier)
+
+
+def test_a_dispute_during_the_wait_holds_the_refund_up_and_a_won_one_lets_it_go(shop: Shop, cashier: Cashier) -> None:
+    gate_of_park()
+    order = paid_order(shop, cashier)
+    activate(order, passes_of(order)[0].id)
+    ask(order)
+    payment = payments_of(order)[0]
+    dispute_id = cashier.helper(f"charges/{payment.provider_charge_id}/dispute")["id"]
+    money_flows.sync_money(shop.provider, shop.settings, payment.id, now=clock.now())
+    later = clock.now() + 3 * DAY + timedelta(hours=1)
+    assert (send_refunds(shop, later), refunds_of(order)[0].state) == (0, "requested")
+    cashier.helper(f"disputes/{dispute_id}/win")
+    money_flows.sync_money(shop.provider, shop.settings, payment.id, now=clock.now())
+    assert send_refunds(shop, later + timedelta(hours=7)) == 1
+    finish(shop, cashier)
+    assert (refunds_of(order)[0].state, refunds_of(order)[0].amount_fen) == ("succeeded", 19900)
 
 
 @pytest.mark.parametrize(("ends", "disputed", "moved"), [("lost", 29900, -10000), ("won", 19900, 0)])

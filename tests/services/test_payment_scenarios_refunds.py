@@ -4,6 +4,7 @@ from datetime import datetime, time, timedelta
 from uuid import uuid4
 
 import pytest
+import requests
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,7 @@ from passes.sale import money_back, money_flows, refund_outcomes
 from passes.sale.holder_refunds import Wish, ask_refund
 from passes.sale.models import Order, PaymentEvent, Refund
 from passes.sale.provider import DisputeSnapshot, MoneyBack, RefundSnapshot
+from passes.sale.queries import order_token
 from passes.sale.refund_quotes import find_quote
 from passes.sale.refunds import RefundAsked, RefundPart, request_refund
 from passes.sale.stock_models import SaleWindow
@@ -372,6 +374,9 @@ def test_s22_a_holders_refund_waits_for_gates_that_may_have_been_without_network
     (refund,) = refunds_of(order)
     if seen == "too many uses":
         assert (sent, refund.state, holds_of(pass_.id), attention_of(order)) == (0, "canceled", [], [])
+        assert "已终止" in requests.get(f"{shop.address}/orders/{order_token(order.public_id)}", timeout=20).text
+        with transaction() as session, pytest.raises(Conflict, match="nothing_to_refund"):
+            ask_refund(session, pass_.id, Wish("again", 19900), now=clock.now())
     else:
         assert (sent, refund.state, refund.amount_fen) == (1, "succeeded", 19300 if seen == "a use" else 19900)
         assert [found.state for found in passes_of(order)] == ["void"]
