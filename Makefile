@@ -35,7 +35,7 @@ build: $(WEB)/static/manifest.json $(WEB)/translations/zh/LC_MESSAGES/messages.m
 .PHONY: test
 test: setup-tests lint ## set everything up and run every check and test
 	cd $(WEB) && $(PATH_WITH_NODE) npm run --silent test
-	FONTCONFIG_FILE="$$($(BIN)/python -m tests.fonts)" $(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder $(TESTS)
+	FONTCONFIG_FILE="$$($(BIN)/python -m tests.fonts)" $(BIN)/python -m pytest -q -n 3 --no-loadscope-reorder $(TESTS)
 
 .PHONY: setup-tests
 setup-tests: $(STAMPS)/dev build jars chromium ## set up what the tests need, and stop there

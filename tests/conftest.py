@@ -5,7 +5,9 @@ import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -19,6 +21,7 @@ from psycopg import sql
 from sqlalchemy import Engine, NullPool, StaticPool, create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
+from xdist.scheduler import LoadScopeScheduling
 
 from passes import db
 from passes import settings as settings_module
@@ -83,23 +86,36 @@ def drop(server: str, url: str) -> None:
         )
 
 
-def group_of(path: Path, fixtures: Collection[str]) -> str:
+@cache
+def group_of(path: Path) -> str:
     """What one worker runs together: a file, or all that shares a broker, a test cashier or the twins' cases."""
     if path.parent.name == "consumers" or path.name in ("test_river.py", "test_compose.py"):
         return "broker"
     if path.parent.name == "twins":
         return "twins"
-    return "cashier" if "running_cashier" in fixtures else str(path.relative_to(ROOT))
+    return "cashier" if "Cashier" in path.read_text() else str(path.relative_to(ROOT))
+
+
+class Groups(LoadScopeScheduling):
+    """Gives each worker whole groups. (The marks of xdist 3.8 for it are lost on pytest 9.2.)"""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(ROOT / nodeid.partition("::")[0])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
+    return Groups(config, log)
 
 
 def turn_of(group: str, fixtures: Collection[str]) -> int:
-    """When a group has its turn: few and long ones first, so that two workers end together.
+    """When a group has its turn: few and long ones first, so that the workers end together.
 
     What starts brokers and what drives browsers waits for processes and clocks: between them stand the use cases.
     """
     if group == "broker":
         return 0
-    if group == "cashier" or "/services/" in group:
+    if group in ("cashier", "twins") or "/services/" in group or group.endswith("/test_every_page.py"):
         return 1
     if "/launcher/" in group or "/journeys/" in group:
         return 2
@@ -112,11 +128,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     found: dict[str, list[pytest.Item]] = {}
     turns: dict[str, int] = {}
     for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        group = group_of(item.path, fixtures)
-        item.add_marker(pytest.mark.xdist_group(group))
+        group = group_of(item.path)
         found.setdefault(group, []).append(item)
-        turns[group] = min(turns.get(group, 9), turn_of(group, fixtures))
+        turns[group] = min(turns.get(group, 9), turn_of(group, getattr(item, "fixturenames", ())))
     items[:] = [item for group in sorted(found, key=lambda group: turns[group]) for item in found[group]]
 
 
