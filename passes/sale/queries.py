@@ -193,6 +193,7 @@ class PassLink:
 
     number: str
     path: str | None
+    is_void: bool
 
 
 @dataclass(frozen=True)
@@ -230,7 +231,7 @@ def get_order_page(session: Session, token: str) -> OrderPage:
         pass_ = find_pass_of_line(session, line.id)
         if pass_ is not None:
             numbers[pass_.id] = pass_.number
-            links[line.id] = PassLink(pass_.number, find_first_wallet_path(session, pass_.id))
+            links[line.id] = PassLink(pass_.number, find_first_wallet_path(session, pass_.id), pass_.state == "void")
     states = {payment.state for payment in payments}
     offered = _methods_offered(session)
     return OrderPage(

@@ -95,7 +95,16 @@ def test_s19_partial_refund_of_one_of_three_passes(shop: Shop, cashier: Cashier)
         assert (session.get_one(SaleWindow, window).sold, state_of(order)) == (2, "paid")
     with pytest.raises(Conflict, match="already_refunded"):
         ask_back(order, [second, third], key="again")
+    assert (page_of(shop, order).count("此年卡已作废"), "年卡均已生成" in page_of(shop, order)) == (1, True)
+    ask_back(order, [first, third], key="rest", fen=19900)
+    assert send_refunds(shop) == 1
+    assert (page_of(shop, order).count("此年卡已作废"), "年卡均已生成" in page_of(shop, order)) == (3, False)
     finish(shop, cashier)
+
+
+def page_of(shop: Shop, order: Order) -> str:
+    """What the buyer's own page says."""
+    return requests.get(f"{shop.address}/orders/{order_token(order.public_id)}", timeout=20).text
 
 
 def test_s20_wallet_refund_pending_then_failed(shop: Shop, cashier: Cashier) -> None:
@@ -374,7 +383,7 @@ def test_s22_a_holders_refund_waits_for_gates_that_may_have_been_without_network
     (refund,) = refunds_of(order)
     if seen == "too many uses":
         assert (sent, refund.state, holds_of(pass_.id), attention_of(order)) == (0, "canceled", [], [])
-        assert "已终止" in requests.get(f"{shop.address}/orders/{order_token(order.public_id)}", timeout=20).text
+        assert "已终止" in page_of(shop, order)
         with transaction() as session, pytest.raises(Conflict, match="nothing_to_refund"):
             ask_refund(session, pass_.id, Wish("again", 19900), now=clock.now())
     else:
