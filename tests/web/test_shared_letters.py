@@ -164,6 +164,10 @@ def test_the_visits_of_who_is_forgotten_leave_the_refund_and_every_letter(family
 
 def test_who_is_forgotten_leaves_the_letter_of_the_order_to_the_others(family: Family, session: Session) -> None:
     family.forget(family.father)
+    page = family.client.get(f"/orders/{queries.order_token(family.order.public_id)}").text
+    assert "<dt>Mobile phone</dt><dd>" in page and "<dt>Mobile phone</dt><dd></dd>" not in page
+    assert page.count("<dt>Birth date</dt>") == page.count("<dt>ID document</dt>") == 1 and "1900" not in page
+    assert family.father.number in page and MOTHER in page
     letter = session.scalars(select(Letter)).one()
     assert letter.erased_at is None and letter.recipient == "home@example.com"
     assert MOTHER in letter.body and family.mother.number in letter.body
