@@ -67,6 +67,14 @@ def lock_order(session: Session, order_id: int) -> Order:
     return session.scalars(statement.execution_options(populate_existing=True)).one()
 
 
+def lock_order_of(session: Session, token: str) -> None:
+    """Lock the order of this link, if there is one."""
+    public_id = _public_id(token)
+    order_id = None if public_id is None else session.scalar(select(Order.id).where(Order.public_id == public_id))
+    if order_id is not None:
+        lock_order(session, order_id)
+
+
 def lock_payment(session: Session, payment_id: int) -> tuple[Order, Payment]:
     """A payment and its order, locked in the house's order and read anew."""
     order_id = session.scalars(select(Payment.order_id).where(Payment.id == payment_id)).one()
