@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from passes.mail.models import Letter
 from passes.mail.service import is_about
+from passes.mail.words import without_lines
 
 BLANK = "–"
 
@@ -27,17 +28,17 @@ def erase_letters_about(session: Session, subjects: Sequence[str], *, now: datet
 
 
 def cut_lines(session: Session, subject: str, words: Sequence[str]) -> int:
-    """Take the lines that hold any of these words out of the letters about this one. Returns how many letters.
+    """Take the lines that hold any of these words, with those indented below, out of the letters about this one.
 
-    For a letter about several people of whom one is forgotten; one that waits goes without these lines.
+    For a letter about several people of whom one is forgotten; one that waits goes without these lines. Returns how
+    many letters.
     """
     about = select(Letter).where(is_about([subject]), Letter.erased_at.is_(None))
     cut = 0
     for letter in session.scalars(about.with_for_update()).all():
-        lines = letter.body.splitlines()
-        kept = [line for line in lines if not any(word in line for word in words)]
-        if len(kept) < len(lines):
-            letter.body = "\n".join(kept)
+        left = without_lines(letter.body, words)
+        if left != "\n".join(letter.body.splitlines()):
+            letter.body = left
             cut += 1
     session.flush()
     return cut

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 # Of the privacy notice at /privacy. Whoever changes what the notice says changes this, too: a test compares.
-PRIVACY_VERSION = "2026-11-27"
+PRIVACY_VERSION = "2026-11-27.2"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from passes.lifecycle.erasing import BLANK, NO_BIRTHDAY, NO_DIGEST
 from passes.sale.invoice_models import OrderInvoice
-from passes.sale.models import Order, OrderLine, Payment, Refund, WebhookEvent
+from passes.sale.models import Order, OrderLine, Payment, Refund, RefundLine, WebhookEvent
 from passes.sale.money_rules import OPEN_DISPUTES
 from passes.sale.queries import find_payment_of_event, is_about_orders, lock_order
+from passes.sale.refund_lines import without_places
 from passes.sale.rules import LIVE_PAYMENT_STATES
 
 _IS_DONE_WITH = WebhookEvent.state.in_(("processed", "unmatched", "dead"))
@@ -95,6 +96,18 @@ def list_unpaid_lines(session: Session, ended_before: datetime, limit: int) -> S
         .limit(limit)
     )
     return session.scalars(statement).all()
+
+
+def erase_visits(session: Session, pass_ids: Sequence[int]) -> None:
+    """Of refunds for these passes: that so many visits were taken off stays, and not where or when they were made.
+
+    The orders are locked.
+    """
+    about = select(RefundLine.refund_id).where(RefundLine.pass_id.in_(pass_ids))
+    refunds = select(Refund).where(Refund.id.in_(about), Refund.lines.is_not(None)).order_by(Refund.id)
+    for refund in session.scalars(refunds.with_for_update(key_share=True)).all():
+        refund.lines = without_places(refund.lines, pass_ids)
+    session.flush()
 
 
 def empty_messages(session: Session, received_before: datetime, limit: int) -> int:

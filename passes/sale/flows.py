@@ -152,22 +152,20 @@ def return_from_checkout(
 
 def cancel_order(provider: PaymentProvider, settings: Settings, token: str, *, now: datetime) -> None:
     """Close the payment page first, then the order. Conflict when it is paid, or may yet be."""
+    order_id = close_page_of(provider, settings, token, now=now)
     with transaction() as session:
-        order = queries.get_order_by_token(session, token)
-        order_id = order.id
+        service.cancel_by_buyer(session, order_id, now=now)
+
+
+def close_page_of(provider: PaymentProvider, settings: Settings, token: str, *, now: datetime) -> int:
+    """The order of this link, whose payment page is closed now."""
+    with transaction() as session:
+        order_id = queries.get_order_by_token(session, token).id
     try:
         _close_live_payment(provider, settings, order_id, now=now)
     except ProviderUnavailable as error:
         raise _unavailable() from error
-    with transaction() as session:
-        order = queries.lock_order(session, order_id)
-        if service.end_order(session, order, "cancelled", actor="visitor", reason="by_buyer", now=now):
-            return
-        state = order.state
-    if state == "paid":
-        raise Conflict("order_paid", N_("This order is paid already."))
-    if state == "pending":
-        raise Conflict("payment_in_progress", N_("A payment for this order is being processed. Please wait for it."))
+    return order_id
 
 
 def expire_holds(provider: PaymentProvider, settings: Settings, *, now: datetime, limit: int = 20) -> int:

@@ -21,7 +21,7 @@ from passes.errors import N_, Conflict, Invalid, NotFound, TooMany, Unavailable
 from passes.http import language
 from passes.http.problems import said
 from passes.lifecycle.documents import DOCUMENT_TYPES
-from passes.sale import flows, order_form, placing, queries, stock
+from passes.sale import flows, order_form, placing, placing_flows, queries, stock
 from passes.sale.order_form import Errors, Typed
 from passes.sale.party_rules import MOST_PASSES
 from passes.sale.placing import OrderRequest, PassWanted
@@ -132,7 +132,7 @@ def place_order() -> ResponseReturnValue:
         guardian_consent=data["guardian_consent"] == "yes",
     )
     try:
-        token = _place(wanted, now=now)
+        token = placing_flows.place(current_provider(), settings.current(), wanted, data["instead_of"], now=now)
     except Conflict as refused:
         field = order_form.first_of(typed, str(refused.facts.get("product_id", "")))
         return _form_page(typed, {field: [said(refused.message, refused)]}, 409)
@@ -141,20 +141,6 @@ def place_order() -> ResponseReturnValue:
     if data["instead_of"] and data["instead_of"] != token:
         _give_up(data["instead_of"], now=now)
     return redirect(url_for("shop.order_page", token=token), 303)
-
-
-def _place(wanted: OrderRequest, *, now: datetime) -> str:
-    chosen = settings.current()
-    with transaction() as session:
-        order = placing.place_order(
-            session,
-            wanted,
-            livemode=chosen.livemode,
-            hold_minutes=chosen.hold_minutes,
-            min_charge_fen=chosen.min_charge_fen,
-            now=now,
-        )
-    return queries.order_token(order.public_id)
 
 
 def _give_up(token: str, *, now: datetime) -> None:

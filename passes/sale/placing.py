@@ -88,17 +88,16 @@ def place_order(
     Conflict: sold out, too few left, not yet on sale, or the sale is over; then nothing was written.
     Of an ID number only a keyed digest, the last four and two bytes for the gate are kept.
     """
-    terms = get_current_terms(session)
-    places = _places(terms, request, local_day(now))
-    total_fen = price_of(place.product.price_fen for place in places)
-    if 0 < total_fen < min_charge_fen:
-        raise Invalid("amount_too_small", N_("This amount is too small to be paid online."))
-    form_key = _form_key(request, places)
+    terms, form_key = get_current_terms(session), _form_key(request, local_day(now))
     try:
+        places = _places(terms, request, local_day(now))
+        total_fen = price_of(place.product.price_fen for place in places)
+        if 0 < total_fen < min_charge_fen:
+            raise Invalid("amount_too_small", N_("This amount is too small to be paid online."))
         _refuse_other_terms(request, terms)
         windows = stock.find_room(session, Counter(place.product.id for place in places), now)
     except (Conflict, Invalid):
-        # A form sent again finds its order, whatever has been sold or published since.
+        # A form sent again finds its order, whatever has been sold, published or withdrawn since.
         order = _find_by_form(session, form_key)
         if order is None:
             raise
@@ -208,11 +207,14 @@ def _add_lines(
     return lines
 
 
-def _form_key(request: OrderRequest, places: Sequence[_Place]) -> bytes:
-    """One form with one content. Going back and correcting a name makes another order."""
-    holders = [
-        (place.product.id, place.wanted.name, place.digest.hex(), place.birth_on.isoformat()) for place in places
-    ]
+def _form_key(request: OrderRequest, today: date) -> bytes:
+    """One form with one content, right or wrong. Going back and correcting a name makes another order."""
+    holders = []
+    for one in request.holders:
+        number = documents.normalised(one.document_number)
+        birth_on = birth_of(Document(one.document_type, one.document_number, one.birth_on), today)
+        digest = id_number_hmac(one.document_type, number).hex()
+        holders.append((one.product_id, one.name, digest, birth_on.isoformat() if birth_on else None))
     content = json.dumps([request.form_id.hex, request.phone, request.email, holders])
     return hashlib.sha256(content.encode()).digest()
 

@@ -17,6 +17,7 @@ from passes.errors import N_, NotFound
 from passes.lifecycle.queries import find_first_wallet_path, find_pass_of_line
 from passes.sale.consents import Acceptance
 from passes.sale.models import Order, OrderLine, Payment, PaymentEvent, Refund, RefundLine, WebhookEvent
+from passes.sale.refund_lines import Kept, told_to_buyer
 from passes.sale.rules import LIVE_PAYMENT_STATES, METHODS
 
 _MAC_BYTES = 16
@@ -64,6 +65,14 @@ def lock_order(session: Session, order_id: int) -> Order:
     """The order, locked and read anew."""
     statement = select(Order).where(Order.id == order_id).with_for_update(key_share=True)
     return session.scalars(statement.execution_options(populate_existing=True)).one()
+
+
+def lock_order_of(session: Session, token: str) -> None:
+    """Lock the order of this link, if there is one."""
+    public_id = _public_id(token)
+    order_id = None if public_id is None else session.scalar(select(Order.id).where(Order.public_id == public_id))
+    if order_id is not None:
+        lock_order(session, order_id)
 
 
 def lock_payment(session: Session, payment_id: int) -> tuple[Order, Payment]:
@@ -203,7 +212,7 @@ class OrderPage:
     methods: the ways to pay that the provider really offers, as far as we know.
     payment: the last try; paid_by: the one that paid the order; paid_late: money came that the ended order cannot keep.
     passes: by the id of their line; pass_numbers: by their own, for the lines of refunds.
-    refunds: oldest first.
+    refunds: oldest first. refund_lines: by the refund's id, as a buyer is told them.
     currencies: of payments that came in another than was asked for.
     """
 
@@ -217,6 +226,7 @@ class OrderPage:
     passes: Mapping[int, PassLink]
     methods: Sequence[str] = METHODS
     refunds: Sequence[Refund] = ()
+    refund_lines: Mapping[int, Sequence[Kept]] = field(default_factory=dict)
     pass_numbers: Mapping[int, str] = field(default_factory=dict)
     currencies: Mapping[int, str] = field(default_factory=dict)
 
@@ -234,6 +244,7 @@ def get_order_page(session: Session, token: str) -> OrderPage:
             links[line.id] = PassLink(pass_.number, find_first_wallet_path(session, pass_.id), pass_.state == "void")
     states = {payment.state for payment in payments}
     offered = _methods_offered(session)
+    refunds = list_refunds(session, order.id)
     return OrderPage(
         order=order,
         token=order_token(order.public_id),
@@ -244,7 +255,8 @@ def get_order_page(session: Session, token: str) -> OrderPage:
         paid_late=order.state != "paid" and "succeeded" in states,
         passes=links,
         methods=[name for name in METHODS if name in offered],
-        refunds=list_refunds(session, order.id),
+        refunds=refunds,
+        refund_lines={refund.id: told_to_buyer(refund.lines) for refund in refunds},
         pass_numbers=numbers,
         currencies={payment.id: payment.received_currency for payment in payments if payment.received_currency},
     )

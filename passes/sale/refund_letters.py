@@ -1,5 +1,6 @@
 """What the shop writes of a refund somebody asked for: that it was, that it has been paid, or that it will not be."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 
@@ -10,15 +11,14 @@ from passes import settings
 from passes.errors import N_
 from passes.lifecycle.queries import get_pass
 from passes.mail.service import write_letter
-from passes.mail.words import in_language
+from passes.mail.words import INDENT, in_language
 from passes.money import in_currency
 from passes.sale.models import Order, Payment, Refund, RefundLine
 from passes.sale.queries import order_token
+from passes.sale.refund_lines import told_to_buyer
 
 # What goes back by itself has a letter of its own, and what was made elsewhere is told there.
 _TOLD = ("customer", "staff")
-# How a line of the amount begins in a letter: it may name a visit, for whoever shows the letter to others.
-INDENT = "  "
 
 ASKED_SUBJECT = N_("Your refund · order %(number)s")
 ASKED_BODY = N_(
@@ -105,8 +105,12 @@ def write_refund_stopped(
 
 
 def _is_of_passes(session: Session, refund: Refund) -> bool:
-    line = select(RefundLine.pass_id).where(RefundLine.refund_id == refund.id).limit(1)
-    return session.scalar(line) is not None
+    return bool(_passes_of(session, refund))
+
+
+def _passes_of(session: Session, refund: Refund) -> Sequence[int]:
+    lines = select(RefundLine.pass_id).where(RefundLine.refund_id == refund.id)
+    return session.scalars(lines.order_by(RefundLine.pass_id)).all()
 
 
 def _write(
@@ -131,14 +135,15 @@ def _write(
         order_url=f"{settings.current().public_url}/orders/{order_token(order.public_id)}",
     )
     title = in_language(order.locale, subject, number=order.number)
-    write_letter(session, kind, order.email, order.locale, title, text, about=f"order:{order.id}", now=now)
+    about, passes = f"order:{order.id}", [f"pass:{pass_id}" for pass_id in _passes_of(session, refund)]
+    write_letter(session, kind, order.email, order.locale, title, text, about=about, also_about=passes, now=now)
 
 
 def _lines(session: Session, locale: str, refund: Refund) -> str:
-    """Each pass with its lines, and an empty line behind; nothing where none were kept."""
+    """Each pass with its lines indented below, and an empty line behind; nothing where none were kept."""
     colon = "：" if locale == "zh" else ": "
     told = []
-    for pass_id, lines in groupby(refund.lines or (), lambda line: line["pass_id"]):
+    for pass_id, lines in groupby(told_to_buyer(refund.lines), lambda line: line["pass_id"]):
         if pass_id is not None:
             told.append(in_language(locale, N_("Pass %(number)s"), number=get_pass(session, pass_id).number))
         told += [f"{INDENT}{line[locale]}{colon}{in_currency(line['amount_fen'], None)}" for line in lines]

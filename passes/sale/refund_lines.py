@@ -1,6 +1,6 @@
 """The lines of a refund as it keeps them: JSON, in both languages, each beside the pass it is for. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from passes.entitlement.nodes import Text
@@ -41,6 +41,38 @@ def is_agreed(kept: Sequence[Kept] | None) -> bool:
 def paid_again(kept: Sequence[Kept] | None) -> set[int]:
     """Passes that get once more what did not arrive before: that, too, stays what it was."""
     return {line["pass_id"] for line in kept or () if line["code"] == "again" and line["pass_id"] is not None}
+
+
+def told_to_buyer(kept: Sequence[Kept] | None) -> list[Kept]:
+    """The lines without places and days: whoever paid for a pass need not be its holder.
+
+    The visits of a pass are one line, where the first of them stood.
+    """
+    told: list[Kept] = []
+    visits: dict[int | None, list[Kept]] = {}
+    for line in kept or ():
+        if line["code"] != "use":
+            told.append(line)
+            continue
+        made = visits.setdefault(line["pass_id"], [])
+        made.append(line)
+        if len(made) == 1:
+            told.append(line)
+    return [_sum_of(visits[line["pass_id"]]) if line["code"] == "use" else line for line in told]
+
+
+def _sum_of(visits: Sequence[Kept]) -> Kept:
+    said = words.uses(len(visits))
+    return visits[0] | {"zh": said.zh, "en": said.en, "amount_fen": sum(line["amount_fen"] for line in visits)}
+
+
+def without_places(kept: Sequence[Kept] | None, pass_ids: Collection[int]) -> list[Kept] | None:
+    """The lines with every visit of these passes as a visit and no more; the amounts stay."""
+    said = words.uses(1)
+    neutral = {"zh": said.zh, "en": said.en}
+    if kept is None:
+        return None
+    return [line | neutral if line["code"] == "use" and line["pass_id"] in pass_ids else line for line in kept]
 
 
 def compensation_fen(kept: Sequence[Kept] | None) -> int:

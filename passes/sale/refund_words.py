@@ -33,6 +33,11 @@ def days_gone(gone: int, total: int) -> Text:
     return Text(f"已过 {gone} 天（共 {total} 天）", f"{gone} of {total} days gone")
 
 
+def uses(count: int) -> Text:
+    """Several visits, or one, for whom it is no business where they were made, and when."""
+    return Text(f"已使用权益 {count} 次", "1 visit made" if count == 1 else f"{count} visits made")
+
+
 def use(name: Text, used_on: date) -> Text:
     day = used_on.isoformat()
     return Text(f"{day} 使用：{name.zh}", f"Used on {day}: {name.en}")

@@ -90,6 +90,17 @@ def end_order(session: Session, order: Order, fact: str, *, actor: str, reason: 
     return True
 
 
+def cancel_by_buyer(session: Session, order_id: int, *, now: datetime) -> None:
+    """What ended before stays ended. Conflict(order_paid | payment_in_progress) when it is paid, or may yet be."""
+    order = lock_order(session, order_id)
+    if end_order(session, order, "cancelled", actor="visitor", reason="by_buyer", now=now):
+        return
+    if order.state == "paid":
+        raise Conflict("order_paid", N_("This order is paid already."))
+    if order.state == "pending":
+        raise Conflict("payment_in_progress", N_("A payment for this order is being processed. Please wait for it."))
+
+
 def add_attention(order: Order, flag: str) -> None:
     """Something staff should look at; each flag stands once."""
     if flag not in order.attention:

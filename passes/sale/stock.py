@@ -101,6 +101,12 @@ def _left_of(session: Session, window_id: int) -> int:
     return session.scalars(left).one()
 
 
+def lock_windows(session: Session, product_ids: Iterable[str]) -> None:
+    """All windows of these products, by number as everywhere: for whoever gives pieces back and then takes others."""
+    windows = select(SaleWindow.id).where(SaleWindow.product_id.in_(set(product_ids))).order_by(SaleWindow.id)
+    session.execute(windows.with_for_update(key_share=True))
+
+
 def sell(session: Session, line_ids: Sequence[int], *, now: datetime) -> None:
     """What these lines held is sold."""
     for line_id, window_id in _held_by(session, line_ids):

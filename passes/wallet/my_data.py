@@ -1,7 +1,7 @@
 """Everything about one holder, to take along; and its erasure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,10 +20,10 @@ from passes.lifecycle.models import Member, Pass, PassHold, WalletLink
 from passes.lifecycle.queries import get_member, lock_passes
 from passes.mail.models import Letter
 from passes.mail.service import is_about
+from passes.mail.words import INDENT, without_lines
 from passes.sale.models import Order, OrderLine, Payment, Refund, RefundLine, WebhookEvent
 from passes.sale.money_rules import dispute_state
 from passes.sale.queries import is_about_orders, list_payments, lock_order
-from passes.sale.refund_letters import INDENT
 from passes.sale.refund_quotes import find_quote
 from passes.wallet.models import Lookup
 from passes.wallet.retention import erase_passes
@@ -72,7 +72,7 @@ def export_of(session: Session, pass_: Pass, now: datetime) -> dict[str, Any]:
         "used": _all(session, PassCounter, PassCounter.pass_id == pass_.id),
         "reservations": _all(session, Reservation, Reservation.pass_id == pass_.id),
         "surveys": _all(session, SurveyInvitation, SurveyInvitation.pass_id == pass_.id),
-        "letters": [_told(letter, pass_, about) for letter in _all(session, Letter, is_about(about))],
+        "letters": _letters(session, pass_, about),
         "changes": _changes(session, about),
         "lookups": _all(session, Lookup, _of(member)),
     }
@@ -108,13 +108,30 @@ def _changes(session: Session, about: list[str]) -> list[dict[str, Any]]:
     return [row | {"facts": {name: fact for name, fact in row["facts"].items() if name != "note"}} for row in rows]
 
 
-def _told(letter: dict[str, Any], pass_: Pass, about: list[str]) -> dict[str, Any]:
+def _letters(session: Session, pass_: Pass, about: list[str]) -> list[dict[str, Any]]:
+    """Those about this pass and its order; of the letters about refunds, those for this pass."""
+    bought_with = select(OrderLine.order_id).where(OrderLine.id == pass_.order_line_id).scalar_subquery()
+    lines = select(OrderLine.id).where(OrderLine.order_id == bought_with)
+    others = session.scalars(select(Pass.number).where(Pass.order_line_id.in_(lines), Pass.id != pass_.id)).all()
+    found = _all(session, Letter, is_about(about))
+    return [_told(letter, pass_, about, others) for letter in found if _is_for(letter, pass_)]
+
+
+def _is_for(letter: dict[str, Any], pass_: Pass) -> bool:
+    """A letter about a refund is also about each pass the refund is for, or names it: older ones do only that."""
+    if not letter["kind"].startswith("refund_"):
+        return True
+    return f"pass:{pass_.id}" in (letter["about"], *letter["also_about"]) or pass_.number in letter["body"]
+
+
+def _told(letter: dict[str, Any], pass_: Pass, about: list[str], others: Sequence[str]) -> dict[str, Any]:
     """The letter without what opens something, a page or a code; and of the other passes that it is about, nothing.
 
-    Nor with the lines of a refund, which may name visits of others: those of this pass stand beside the refund itself.
+    Nor with the lines of a refund, which are a buyer's: those of this pass stand beside the refund itself.
+    others: the numbers of the other passes of the order.
     """
-    lines = letter["body"].splitlines()
-    if letter["kind"] in ("refund_asked", "refund_paid"):
+    lines = without_lines(letter["body"], others).splitlines()
+    if letter["kind"].startswith("refund_"):
         lines = [line for line in lines if not line.startswith(INDENT)]
     own = [line for line in lines if "/w/" not in line or pass_.number in line]
     body = "\n".join(line.split("/w/")[0].split("/orders/")[0] for line in own)

@@ -14,10 +14,12 @@ from passes.sale.erasing import (
     empty_messages,
     empty_messages_about,
     erase_lines,
+    erase_visits,
     forget_invoices,
     list_unpaid_lines,
     orders_of,
 )
+from passes.sale.queries import lock_order
 from passes.wallet import retention_rules as rules
 
 BATCH = 200
@@ -50,6 +52,9 @@ def erase_passes(session: Session, pass_ids: list[int], *, now: datetime) -> Non
         return
     rows = session.execute(select(Pass.number, Pass.order_line_id).where(Pass.id.in_(pass_ids))).all()
     lines = [line_id for _, line_id in rows]
+    for order_id in sorted(orders_of(session, lines)):
+        lock_order(session, order_id)  # before refunds and passes, as everywhere
+    erase_visits(session, pass_ids)
     erase_members(session, pass_ids, now=now)
     orders = erase_lines(session, lines, now=now)
     subjects = [*(f"pass:{pass_id}" for pass_id in pass_ids), *(f"order:{order_id}" for order_id in orders)]

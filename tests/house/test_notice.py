@@ -8,7 +8,7 @@ from flask import Flask
 from passes.sale.consents import PRIVACY_VERSION
 
 # Of the words of every version there was, zh and en. A change of the notice needs a new version, and a line here.
-SAID = {"2026-11-27": "d76c00a1dce52ac8"}
+SAID = {"2026-11-27": "d76c00a1dce52ac8", "2026-11-27.2": "59e5288ac9a0902e"}
 
 
 def digest_of(app: Flask) -> str:

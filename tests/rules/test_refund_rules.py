@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from passes.admin.money_rules import agreed_amounts
 from passes.catalogue.reading import read_files
 from passes.entitlement.nodes import Text
-from passes.sale.refund_lines import agreed, is_fixed, kept_of, lines_of, once_more
+from passes.sale.refund_lines import agreed, is_agreed, kept_of, lines_of, once_more, paid_again
 from passes.sale.refund_rules import (
     Cause,
     Clause,
@@ -129,8 +129,8 @@ def test_whatever_staff_gives_the_kept_lines_add_up_to_it(
         assert sum(line["amount_fen"] for line in kept) == amounts[id_]
         assert lines_of(kept, id_) == agreed(quote, amounts[id_]).lines and lines_of(kept, id_ + 1) == ()
         again = once_more(quote, lines_of(kept, id_), amounts[id_])
-        assert again.payout_fen == amounts[id_] and is_fixed(kept_of(id_, again.lines))
-        assert is_fixed(kept) == (amounts[id_] != quote.payout_fen)
+        assert again.payout_fen == amounts[id_] and paid_again(kept_of(id_, again.lines)) == {id_}
+        assert is_agreed(kept) == (amounts[id_] != quote.payout_fen)
 
 
 def test_the_sample_catalogue_says_what_we_calculate_with() -> None:

@@ -4,23 +4,26 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from passes import settings
 from passes.catalogue.service import load_catalogue
 from passes.db import transaction
 from passes.errors import Conflict, Invalid
 from passes.events.outbox import OutboxRow
 from passes.lifecycle.models import Member, Pass
 from passes.mail.models import Letter
-from passes.sale import queries, stock
+from passes.sale import placing_flows, queries, stock
 from passes.sale.consents import PRIVACY_VERSION, Acceptance
 from passes.sale.models import Order, OrderLine, Refund
 from passes.sale.placing import OrderRequest, PassWanted, place_order
 from passes.sale.stock_models import SaleWindow, StockMove
+from passes.sale.stripe_gateway import current_provider
 from tests.factories import CATALOGUE, city, order_request, pass_wanted
 from tests.services.test_sale import place
 from tests.services.test_stock import begun, expire, money_comes, window_of
@@ -208,6 +211,51 @@ def test_families_that_want_the_same_in_another_order_never_wait_for_each_other(
     with transaction() as session:
         pieces = 2 * families * repeats
         assert taken(session) == {"PASS-ADULT": (pieces, 0), "PASS-SENIOR": (pieces, 0)}
+        assert stock.list_faults(session) == []
+
+
+def test_families_correct_their_orders_in_a_rush_and_lose_nothing(database: str, now: datetime) -> None:
+    """Every piece is held; whoever corrects keeps theirs, and nobody else gets one in between."""
+    families, repeats = 4, 6
+    with transaction() as session:
+        city(session, now=now)
+        window_of(session, families, now)
+        window_of(session, families, now, product_id="PASS-SENIOR")
+        held = [place(session, order_request(adult(1), senior()), now).public_id for _ in range(families)]
+    barrier = threading.Barrier(2 * families + 2, timeout=60)
+
+    def correct(number: int) -> str:
+        """Two clicks on each correction, from two threads."""
+        token = queries.order_token(held[number % families])
+        for turn in range(repeats):
+            holders = (adult(1, birth_on=date(1990, 1, turn + 1)), senior())
+            form_id = UUID(int=1000 * (number % families) + turn + 1)
+            wanted = order_request(*(holders if number % 2 else reversed(holders)), form_id=form_id)
+            barrier.wait()
+            token = placing_flows.place(current_provider(), settings.current(), wanted, token, now=now)
+        return token
+
+    def strange(_: int) -> set[str]:
+        codes = set()
+        for _ in range(repeats):
+            barrier.wait()
+            try:
+                with transaction() as session:
+                    place(session, order_request(adult(9)), now)
+            except Conflict as refused:
+                codes.add(refused.code)
+        return codes
+
+    with ThreadPoolExecutor(2 * families + 2) as pool:
+        corrected = [pool.submit(correct, number) for number in range(2 * families)]
+        strangers = [pool.submit(strange, number) for number in range(2)]
+        tokens = [future.result() for future in corrected]
+        assert [future.result() for future in strangers] == [{"sold_out"}] * 2
+    assert tokens[:families] == tokens[families:] and len(set(tokens)) == families
+    with transaction() as session:
+        assert taken(session) == {"PASS-ADULT": (families, 0), "PASS-SENIOR": (families, 0)}
+        states = Counter(session.scalars(select(Order.state)))
+        assert states == {"pending": families, "canceled": families * repeats}
         assert stock.list_faults(session) == []
 
 

@@ -1,9 +1,11 @@
 """Exact stock: nobody gets what is not there, and what nobody pays for comes back."""
 
+import re
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from passes.access.models import AuditEntry
+from passes.catalogue.service import load_catalogue
 from passes.db import transaction
 from passes.errors import Conflict, Invalid
 from passes.lifecycle.models import Pass
@@ -22,7 +25,7 @@ from passes.sale.provider import Checkout
 from passes.sale.stock_models import SaleWindow, StockMove
 from passes.sale.stock_windows import NewWindow
 from tests.city import INSTALLATION, METHODS, PUBLIC_URL, paid_snapshot
-from tests.factories import city
+from tests.factories import CATALOGUE, city
 from tests.services.test_sale import place, request
 
 
@@ -83,6 +86,20 @@ def test_a_form_sent_again_finds_its_order_though_all_is_sold(session: Session, 
     order = place(session, form, now)
     assert place(session, form, now).id == order.id
     assert counts(session) == (1, 0)
+
+
+def test_a_form_sent_again_finds_its_order_though_its_pass_is_sold_no_more(session: Session, now: datetime) -> None:
+    city(session, now=now)
+    form = request()
+    order = place(session, form, now)
+    text = (CATALOGUE / "catalog.sample.yaml").read_text()
+    none_sold = re.sub(r"(PASS-ADULT.*?)sold: true", r"\1sold: false", text, count=1, flags=re.DOTALL)
+    load_catalogue(session, none_sold, (CATALOGUE / "holidays.sample.yaml").read_text(), now=now)
+    assert place(session, form, now).id == order.id
+    for other in (request(), replace(form, phone="+8613900000000")):
+        with pytest.raises(Invalid):
+            place(session, other, now)
+    assert session.scalars(select(Order.id)).all() == [order.id]
 
 
 def test_late_money_takes_stock_again_where_some_is_left(session: Session, now: datetime) -> None:

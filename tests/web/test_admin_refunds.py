@@ -298,7 +298,8 @@ def test_a_letter_says_that_an_amount_may_change_and_in_the_end_what_it_is(desk:
     gate_reports.recount(desk.session, refund.id, now=desk.now)
     refund_outcomes.record_payout_by_hand(desk.session, refund.id, by="f", evidence="4711", now=desk.now)
     _, subject, body = letters(desk)[1]
-    assert "退款已退回" in subject and "¥132.47" in body and "已向您转账" in body and body.count("使用：") == 2
+    assert "退款已退还" in subject and "¥132.47" in body and "已向您转账" in body
+    assert "已使用权益 2 次：-¥12" in body and "使用：" not in body
 
 
 def test_a_letter_names_the_currency_that_came(desk: Desk) -> None:

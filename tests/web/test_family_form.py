@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from passes.catalogue.service import load_catalogue
 from passes.lifecycle.models import Pass
-from passes.sale import service
+from passes.sale import service, stock
 from passes.sale.models import Order, OrderLine
 from passes.sale.order_form import field_name
 from tests.factories import CATALOGUE
 from tests.services.test_family_orders import CHILD_ON_SALE
 from tests.services.test_sale import payment_of
-from tests.services.test_stock import window_of
+from tests.services.test_stock import counts, kinds, window_of
 from tests.web.test_papers import text_of
 from tests.web.test_shop import errors_of, filled, shop
 
@@ -156,6 +156,30 @@ def test_what_is_short_is_said_at_its_first_holder(shop: FlaskClient, session: S
     assert errors_of(answer)[0].startswith("此年卡仅剩 1 张，未生成订单")
     assert shop.post("/buy", data=filled(WIFE)).status_code == 303
     assert errors_of(shop.post("/buy", data=filled(GRANNY, other)))[0].startswith("此年卡已售罄")
+
+
+def test_a_correction_uses_what_its_order_holds(shop: FlaskClient, session: Session, now: datetime) -> None:
+    window_of(session, 2, now)
+    husband = WIFE | {"document_number": "E99345678"}
+    first = shop.post("/buy", data=filled(WIFE, husband)).location
+    token = first.rpartition("/")[2]
+    assert errors_of(shop.post("/buy", data=filled(WIFE)))[0].startswith("此年卡已售罄")
+    corrected = filled(WIFE | {"name": "李莉"}, husband, instead_of=token)
+    answers = [shop.post("/buy", data=corrected) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert answers[0].location == answers[1].location != first
+    assert "订单已取消" in shop.get(first).text and "李莉" in shop.get(answers[0].location).text
+    assert (counts(session), kinds(session)) == (
+        (2, 0),
+        ["quota", "hold", "hold", "release", "release", "hold", "hold"],
+    )
+    third = WIFE | {"document_number": "E88345678"}
+    token = answers[0].location.rpartition("/")[2]
+    more = shop.post("/buy", data=filled(WIFE, husband, third, instead_of=token))
+    assert more.status_code == 409 and errors_of(more)[0].startswith("此年卡仅剩 2 张")
+    assert f'href="/orders/{token}"' in more.text and "原订单保持不变" in more.text
+    assert "订单已取消" not in shop.get(answers[0].location).text and counts(session) == (2, 0)
+    assert stock.list_faults(session) == []
 
 
 def test_the_sum_and_every_pass_are_shown_before_and_after(shop: FlaskClient, session: Session, now: datetime) -> None:

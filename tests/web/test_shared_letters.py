@@ -1,6 +1,6 @@
 """Orders, letters and messages that are about several people: told and forgotten for each alone."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -9,16 +9,18 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from passes import clock
+from passes.entitlement.nodes import Text
 from passes.lifecycle.models import Member, Pass
 from passes.lifecycle.queries import wallet_path
 from passes.mail.models import Letter
-from passes.sale import queries
+from passes.sale import queries, refund_words
 from passes.sale.inbox import claim_due, close_event, postpone_event
 from passes.sale.invoice_models import OrderInvoice
 from passes.sale.invoices import InvoiceData, keep_invoice
 from passes.sale.models import Order, OrderLine, Payment, Refund, WebhookEvent
 from passes.sale.money_back import record_money_back
 from passes.sale.provider import MoneyBack, RefundSnapshot
+from passes.sale.refund_rules import Line
 from passes.sale.refunds import RefundAsked, RefundPart, request_refund
 from passes.sale.rules import WEBHOOK_TRIES
 from passes.wallet.lookups import answer_lookups, ask_for_code
@@ -76,8 +78,96 @@ def test_a_file_tells_the_refunds_of_its_own_pass(family: Family, session: Sessi
     assert [len(family.file_of(pass_)["refunds"]) for pass_ in (family.father, family.mother)] == [1, 0]
 
 
+def visits(place: str, times: int) -> list[Line]:
+    return [Line("use", refund_words.use(Text(place, place), date(2026, 10, day + 1)), -600) for day in range(times)]
+
+
+def both_asked_back(family: Family, session: Session) -> Refund:
+    """One refund for father and mother, with the places where each of them was."""
+    parts = [
+        RefundPart(pass_.id, 19900 - 600 * times, lines=(Line("paid", refund_words.PAID, 19900), *visits(place, times)))
+        for pass_, place, times in ((family.father, "甲园", 2), (family.mother, "乙园", 1))
+    ]
+    return request_refund(session, family.order.id, RefundAsked("both", tuple(parts), by="care"), now=family.now)
+
+
+def test_a_buyer_reads_how_many_visits_were_taken_off_and_no_place(family: Family, session: Session) -> None:
+    both_asked_back(family, session)
+    letter = session.scalars(select(Letter).where(Letter.kind == "refund_asked")).one()
+    page = family.client.get(f"/orders/{queries.order_token(family.order.public_id)}").text
+    assert page.count('data-line="use"') == 2
+    assert "已使用权益 2 次：-¥12\n" in letter.body and "已使用权益 1 次：-¥6\n" in letter.body
+    assert "2 visits made" in page and "1 visit made" in page
+    for words in ("甲园", "乙园", "2026-10-01"):
+        assert words not in letter.body + page
+    assert [letter.about, *letter.also_about] == [
+        f"order:{family.order.id}",
+        f"pass:{family.father.id}",
+        f"pass:{family.mother.id}",
+    ]
+
+
+def test_a_file_holds_no_letter_about_a_refund_of_others_nor_their_numbers(family: Family, session: Session) -> None:
+    asked = RefundAsked("his", (RefundPart(family.father.id, 9900),), by="care")
+    request_refund(session, family.order.id, asked, now=family.now)
+    kinds = {
+        name: [letter["kind"] for letter in family.file_of(pass_)["letters"]]
+        for name, pass_ in (("his", family.father), ("hers", family.mother))
+    }
+    assert kinds == {"his": ["order_paid", "refund_asked"], "hers": ["order_paid"]}
+    assert family.father.number not in str(family.file_of(family.mother))
+
+
+def test_a_file_tells_of_a_refund_of_both_no_number_of_the_other(family: Family, session: Session) -> None:
+    both_asked_back(family, session)
+    found = family.file_of(family.mother)
+    (letter,) = [letter for letter in found["letters"] if letter["kind"] == "refund_asked"]
+    assert family.mother.number in str(letter["body"]) and family.father.number not in str(found)
+    assert "乙园" in str(found["refunds"]) and "甲园" not in str(found)
+
+
+def test_the_visits_of_who_is_forgotten_leave_the_refund_and_every_letter(family: Family, session: Session) -> None:
+    refund = both_asked_back(family, session)
+    refund.state = "succeeded"
+    written = session.scalars(select(Letter).where(Letter.kind == "refund_asked")).one()
+    # As letters were written once: a line for each visit, indented below the number of its pass.
+    written.body = "\n".join(
+        [
+            f"Pass {family.father.number}",
+            "  Used on 2026-10-01: 甲园: -¥6",
+            f"Pass {family.mother.number}",
+            "  Used on 2026-10-01: 乙园: -¥6",
+            "",
+            "It went back.",
+        ]
+    )
+    session.flush()
+    family.forget(family.father)
+    session.refresh(written)
+    assert written.body.splitlines() == [
+        f"Pass {family.mother.number}",
+        "  Used on 2026-10-01: 乙园: -¥6",
+        "",
+        "It went back.",
+    ]
+    assert tables_with(session, "甲园") == []
+    session.refresh(refund)
+    told = [(line["pass_id"], line["code"], line["en"], line["amount_fen"]) for line in refund.lines or ()]
+    assert told == [
+        (family.father.id, "paid", "Paid", 19900),
+        (family.father.id, "use", "1 visit made", -600),
+        (family.father.id, "use", "1 visit made", -600),
+        (family.mother.id, "paid", "Paid", 19900),
+        (family.mother.id, "use", "Used on 2026-10-01: 乙园", -600),
+    ]
+
+
 def test_who_is_forgotten_leaves_the_letter_of_the_order_to_the_others(family: Family, session: Session) -> None:
     family.forget(family.father)
+    page = family.client.get(f"/orders/{queries.order_token(family.order.public_id)}").text
+    assert "<dt>Mobile phone</dt><dd>" in page and "<dt>Mobile phone</dt><dd></dd>" not in page
+    assert page.count("<dt>Birth date</dt>") == page.count("<dt>ID document</dt>") == 1 and "1900" not in page
+    assert family.father.number in page and MOTHER in page
     letter = session.scalars(select(Letter)).one()
     assert letter.erased_at is None and letter.recipient == "home@example.com"
     assert MOTHER in letter.body and family.mother.number in letter.body

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from passes import clock
 from passes.app import create_app
@@ -143,3 +143,35 @@ def test_a_form_page_of_another_site_is_still_turned_away(page: Page, address: s
     with page.expect_navigation() as answer:
         page.get_by_role("button").click()
     assert answer.value.status == 403
+
+
+def test_while_another_pass_is_on_its_way_nothing_can_be_typed_that_would_be_lost(page: Page, address: str) -> None:
+    held: list[Route] = []
+    page.route("**/buy**", lambda route: held.append(route) if route.request.method == "POST" else route.continue_())
+    page.goto(f"{address}/buy?product=PASS-ADULT&lang=en")
+    name, form = page.get_by_label("Name, as on the ID document"), page.locator("#order")
+    name.fill("Wang")
+    add = page.locator("#add-pass")
+    add.click()
+    expect(form).to_have_attribute("aria-busy", "true")
+    # With the mouse and with the keyboard.
+    box = name.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 20, box["y"] + 10)
+    page.keyboard.type("lost")
+    assert name.input_value() == "Wang" and page.evaluate("document.activeElement === document.body")
+    held.pop().continue_()
+    expect(page.locator("[data-holder='2']").get_by_label("Pass", exact=True)).to_be_focused()
+    expect(form).not_to_have_attribute("aria-busy", "true")
+    name.first.fill("Wang Xiaoming")
+    # Where no answer comes, the form is sent as without the script, with all that is in it.
+    add.click()
+    expect(form).to_have_attribute("aria-busy", "true")
+    held.pop().abort()
+    for _ in range(100):
+        if not held:
+            page.wait_for_timeout(20)
+    held.pop().continue_()
+    expect(page.locator("[data-holder='3']")).to_be_visible()
+    expect(name.first).to_have_value("Wang Xiaoming")
+    name.first.fill("Wang")

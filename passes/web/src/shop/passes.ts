@@ -10,8 +10,15 @@ export function changeInPlace(form: HTMLFormElement, redraw: () => void): void {
     event.preventDefault();
     if (form.dataset["busy"] !== undefined) return; // clicked twice is one pass
     form.dataset["busy"] = "";
+    // What is typed while the answer is on its way would go with the old form.
+    wait(form, true);
     void takeOver(form, button, redraw);
   });
+}
+
+function wait(form: HTMLFormElement, waiting: boolean): void {
+  form.inert = waiting;
+  form.setAttribute("aria-busy", String(waiting));
 }
 
 async function takeOver(form: HTMLFormElement, button: HTMLButtonElement, redraw: () => void): Promise<void> {
@@ -26,6 +33,7 @@ async function takeOver(form: HTMLFormElement, button: HTMLButtonElement, redraw
     document.title = page.title;
     old.replaceWith(fresh);
   } catch {
+    wait(form, false);
     sendOnly(form, value, formAction);
     return;
   }
