@@ -5,17 +5,23 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import orjson
 import requests
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from passes import clock
+from passes.access.rules import Gate
+from passes.access.service import note_seen
 from passes.cashier.delivery import signature_header
 from passes.catalogue.queries import get_current
 from passes.db import transaction
 from passes.errors import Conflict
 from passes.events.outbox import OutboxRow
+from passes.gate.models import Scan
+from passes.gate.rules import ScanRequest
+from passes.gate.service import record_scans
 from passes.lifecycle.models import Pass
 from passes.mail.models import Letter
 from passes.sale import flows, money_flows, queries, stock_windows, webhook_flows
@@ -24,7 +30,7 @@ from passes.sale.placing import OrderRequest
 from passes.sale.refunds import RefundAsked, RefundPart, request_refund
 from passes.sale.stock_windows import NewWindow
 from tests.chaos import buyers
-from tests.factories import form_of, order_request, pass_wanted
+from tests.factories import code_of, form_of, gate_at, order_request, pass_wanted
 from tests.services.conftest import Cashier, Shop
 from tests.services.payment_checker import check
 
@@ -187,6 +193,24 @@ def ask(_: Shop, order: Order, part: RefundPart, key: str) -> int:
     asked = RefundAsked(f"{key}:{order.id}", (part,), by="care")
     with transaction() as session:
         return request_refund(session, order.id, asked, now=clock.now()).id
+
+
+def gate_of_park() -> Gate:
+    with transaction() as session:
+        gate = gate_at(session, "S01", now=clock.now(), default_benefit_id="B01").gate
+        note_seen(session, gate.enrolment_id, now=clock.now())
+        return gate
+
+
+def used_before(gate: Gate, pass_id: int, times: int) -> None:
+    """A gate tells late of visitors who went in before the pass was held."""
+    with transaction() as session:
+        for _ in range(times):
+            at = clock.now() - timedelta(seconds=30)
+            code = code_of(session, session.get_one(Pass, pass_id), now=at)
+            report = ScanRequest(scan_id=uuid4(), code=code, scanned_at=at, shown="admitted", sequence=1)
+            record_scans(session, gate, [report], now=clock.now())
+            session.execute(update(Scan).where(Scan.pass_id == pass_id).values(verdict="admitted"))
 
 
 def send_refunds(shop: Shop, at: datetime | None = None) -> int:

@@ -8,14 +8,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from passes import clock
-from passes.access.rules import FINANCE, Gate, Staff
-from passes.access.service import note_seen
+from passes.access.rules import FINANCE, Staff
 from passes.admin.desk_refunds import DeskRefund, refund_from_desk
 from passes.db import transaction
 from passes.errors import Conflict
-from passes.gate.models import Scan
-from passes.gate.rules import ScanRequest
-from passes.gate.service import record_scans
 from passes.lifecycle.models import Pass
 from passes.lifecycle.service import activate_pass
 from passes.mail.models import Letter
@@ -24,12 +20,12 @@ from passes.sale.models import Order, PaymentEvent, Refund, RefundLine
 from passes.sale.provider import DisputeSnapshot, MoneyBack
 from passes.sale.reconciliation import ledger_faults
 from passes.sale.refunds import RefundAsked, request_refund
-from tests.factories import code_of, gate_at
 from tests.services.conftest import Cashier, Shop
 from tests.services.payment_scenes import (
     attention_of,
     come_back,
     finish,
+    gate_of_park,
     order_of_three,
     paid_order,
     passes_of,
@@ -37,6 +33,7 @@ from tests.services.payment_scenes import (
     refunds_of,
     send_refunds,
     start,
+    used_before,
 )
 from tests.web.browsers import make_staff
 
@@ -55,28 +52,10 @@ def ask(order: Order, **changes: object) -> Refund:
         return refund_from_desk(session, finance(session), order.id, wanted, now=clock.now())
 
 
-def gate_of_park() -> Gate:
-    with transaction() as session:
-        gate = gate_at(session, "S01", now=clock.now(), default_benefit_id="B01").gate
-        note_seen(session, gate.enrolment_id, now=clock.now())
-        return gate
-
-
 def activate(order: Order, *pass_ids: int) -> None:
     with transaction() as session:
         for pass_id in pass_ids:
             activate_pass(session, pass_id, now=clock.now())
-
-
-def used_before(gate: Gate, pass_id: int, times: int) -> None:
-    """A gate tells late of visitors who went in before the pass was held."""
-    with transaction() as session:
-        for _ in range(times):
-            at = clock.now() - timedelta(seconds=30)
-            code = code_of(session, session.get_one(Pass, pass_id), now=at)
-            report = ScanRequest(scan_id=uuid4(), code=code, scanned_at=at, shown="admitted", sequence=1)
-            record_scans(session, gate, [report], now=clock.now())
-            session.execute(update(Scan).where(Scan.pass_id == pass_id).values(verdict="admitted"))
 
 
 def three_paid(shop: Shop, cashier: Cashier) -> tuple[Order, list[int]]:
