@@ -14,6 +14,7 @@ from sqlalchemy import event
 
 from passes import clock, db
 from passes.access import rates
+from passes.catalogue.queries import get_current
 from passes.sale.placing import OrderRequest, PassWanted, place_order
 
 HERE = Path(__file__).resolve().parent
@@ -31,15 +32,21 @@ class Buyers:
 
     def forms(self, count: int) -> list[bytes]:
         """Forms nobody has sent before, each of another phone."""
-        first = self.sent
+        first, version = self.sent, _terms_version()
         self.sent += count
-        return [_form(number) for number in range(first, self.sent)]
+        return [_form(number, version) for number in range(first, self.sent)]
 
 
-def _form(number: int) -> bytes:
+def _terms_version() -> int:
+    """What a buyer accepts: earlier measures may have published other terms."""
+    with db.transaction() as session:
+        return get_current(session).version
+
+
+def _form(number: int, terms_version: int) -> bytes:
     given = {
         "form_id": str(uuid4()),
-        "terms_version": "1",
+        "terms_version": str(terms_version),
         "phone": f"+8613{number:09d}",
         "holder-1-product_id": "PASS-ADULT",
         "holder-1-name": "王小明",
@@ -91,7 +98,7 @@ def _place(number: int) -> None:
     form = OrderRequest(
         form_id=uuid4(),
         locale="zh",
-        terms_version=1,
+        terms_version=_terms_version(),
         phone=f"+8615{number:09d}",
         email=None,
         holders=(PassWanted("PASS-ADULT", "王小明", "CN_ID", "11010519491231002X", None),),
