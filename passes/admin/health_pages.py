@@ -64,7 +64,7 @@ def health() -> ResponseReturnValue:
         (gettext("Queues"), list(_queues(figures, now))),
         (gettext("Workers"), list(_workers(figures, now))),
         (gettext("Chores"), list(_chores(figures, now))),
-        (gettext("Money and letters"), list(_money(figures, chosen))),
+        (gettext("Money and letters"), [*_money(figures), *_letters(figures, chosen)]),
         (gettext("Keys, gates and terms"), list(_gates(figures, now))),
         (gettext("Machine"), list(_machine(figures))),
     ]
@@ -150,7 +150,7 @@ def _chores(figures: Figures, now: datetime) -> Iterator[Check]:
         yield Check(gettext("Chores"), gettext("none has ever run"), "bad", advice)
 
 
-def _money(figures: Figures, chosen: Settings) -> Iterator[Check]:
+def _money(figures: Figures) -> Iterator[Check]:
     yield Check(
         gettext("Orders somebody must look at"),
         show_count(figures.marked),
@@ -188,6 +188,9 @@ def _money(figures: Figures, chosen: Settings) -> Iterator[Check]:
     )
     last = show_moment(figures.last_message_at) if figures.last_message_at else gettext("none yet")
     yield Check(gettext("Last payment message"), last, "ok")
+
+
+def _letters(figures: Figures, chosen: Settings) -> Iterator[Check]:
     failed = figures.letters.get("failed", 0)
     yield Check(
         gettext("Letters that failed"),

@@ -36,7 +36,8 @@ def wait_of(quotes: Iterable[PassQuote], now: datetime) -> datetime | None:
 def list_to_recount(session: Session, now: datetime, limit: int) -> Sequence[int]:
     """Refunds by the terms that are not sent yet and wait no longer: every gate was heard of, or time is up.
 
-    A device that never called since it was enrolled stands at no gate: nobody waits for it.
+    A device that never called since it was enrolled stands at no gate: nobody waits for it. The longest due come
+    first: what a dispute holds up keeps nobody else from being counted.
     """
     silent = select(Enrolment.id).where(
         Enrolment.revoked_at.is_(None),
@@ -49,7 +50,7 @@ def list_to_recount(session: Session, now: datetime, limit: int) -> Sequence[int
         Refund.submitted_at.is_(None),
         (Refund.next_attempt_at <= now) | (Refund.next_attempt_at.is_not(None) & ~silent.exists()),
     )
-    return session.scalars(statement.order_by(Refund.id).limit(limit)).all()
+    return session.scalars(statement.order_by(Refund.next_attempt_at, Refund.id).limit(limit)).all()
 
 
 def recount(session: Session, refund_id: int, *, now: datetime) -> bool:

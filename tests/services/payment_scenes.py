@@ -213,6 +213,18 @@ def used_before(gate: Gate, pass_id: int, times: int) -> None:
             session.execute(update(Scan).where(Scan.pass_id == pass_id).values(verdict="admitted"))
 
 
+def three_in_flight(shop: Shop, cashier: Cashier) -> tuple[Order, Order, Order]:
+    """What chores have to do: an order that was paid unheard, one nobody pays, and one whose money is asked back."""
+    cashier.behave(webhooks="hold")
+    paid, ended = shop.order(), shop.order(holder_name="李四")
+    back = paid_order(shop, cashier, holder_name="王五")
+    cashier.press(start(shop, paid), "pay")
+    start(shop, ended)
+    ask_back(back, [passes_of(back)[0].id])
+    cashier.behave(webhooks="deliver", release="true")
+    return paid, ended, back
+
+
 def send_refunds(shop: Shop, at: datetime | None = None) -> int:
     return money_flows.submit_refunds(shop.provider, now=at or clock.now())
 

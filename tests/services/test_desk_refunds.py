@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from passes import clock
+from passes.access.models import Enrolment
 from passes.access.rules import FINANCE, Staff
 from passes.admin.desk_refunds import DeskRefund, refund_from_desk
 from passes.db import transaction
@@ -200,6 +201,13 @@ def test_a_dispute_during_the_wait_holds_the_refund_up_and_a_won_one_lets_it_go(
     money_flows.sync_money(shop.provider, shop.settings, payment.id, now=clock.now())
     later = clock.now() + 3 * DAY + timedelta(hours=1)
     assert (send_refunds(shop, later), refunds_of(order)[0].state) == (0, "requested")
+    other = paid_order(shop, cashier, holder_name="李四")
+    activate(other, passes_of(other)[0].id)
+    waiting = ask(other, by_transfer=True).id
+    with transaction() as session:
+        session.execute(update(Enrolment).values(last_seen_at=clock.now()))
+        session.execute(update(Refund).where(Refund.id == waiting).values(next_attempt_at=later))
+        assert gate_reports.list_to_recount(session, later, 1) == [waiting]
     cashier.helper(f"disputes/{dispute_id}/win")
     money_flows.sync_money(shop.provider, shop.settings, payment.id, now=clock.now())
     assert send_refunds(shop, later + timedelta(hours=7)) == 1

@@ -8,15 +8,7 @@ from passes import clock
 from passes.sale import flows, money_flows, webhook_flows
 from tests.services.conftest import Cashier, Shop
 from tests.services.payment_histories import History, killed_after
-from tests.services.payment_scenes import (
-    ask_back,
-    finish,
-    paid_order,
-    passes_of,
-    refunds_of,
-    start,
-    state_of,
-)
+from tests.services.payment_scenes import finish, refunds_of, state_of, three_in_flight
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -25,13 +17,7 @@ def test_no_random_history_makes_or_loses_a_fen(shop: Shop, cashier: Cashier, se
 
 
 def test_chores_killed_at_many_lines_and_run_again_end_where_they_would_have(shop: Shop, cashier: Cashier) -> None:
-    cashier.behave(webhooks="hold")
-    paid, ended = shop.order(), shop.order(holder_name="李四")
-    back = paid_order(shop, cashier, holder_name="王五")
-    cashier.press(start(shop, paid), "pay")
-    start(shop, ended)
-    ask_back(back, [passes_of(back)[0].id])
-    cashier.behave(webhooks="deliver", release="true")
+    paid, ended, back = three_in_flight(shop, cashier)
     later = clock.now() + timedelta(minutes=45)
     chores = (
         lambda: webhook_flows.process_webhook_inbox(shop.provider, shop.settings, now=later),
